@@ -1,0 +1,1 @@
+"""The only place that knows everybody: settings, wiring, subscriptions, the ASGI application, the CLI root."""

@@ -1,0 +1,130 @@
+"""How the loop closes: the one table of reactions, in the order of a model's life, and who does each kind of job.
+
+Reading `LOOP` from top to bottom is reading how a model lives. A reaction enqueues a job and nothing else, so that
+what follows an event never delays whoever caused it. Where two reactions follow one event, the job with the lower
+number runs first.
+"""
+
+from collections.abc import Callable, Mapping
+
+from everlearn.app.platform import Platform
+from everlearn.app.reactions import Reaction, iso_or_none
+from everlearn.core.clock import iso
+from everlearn.core.json import JSONObject
+from everlearn.governance.tasks import GovernanceTasks
+from everlearn.jobs import JobContext
+from everlearn.monitoring import WindowEvaluated
+from everlearn.monitoring.tasks import MonitoringTasks
+from everlearn.pipelines import RunFinished, RunState, RunSubmitted
+from everlearn.pipelines.tasks import PipelineTasks
+from everlearn.quality import GatePassed
+from everlearn.quality.tasks import QualityTasks
+from everlearn.registry.events import StageMoved, VersionRegistered
+from everlearn.retraining.tasks import RetrainingTasks
+from everlearn.rollouts import RolloutEnded
+from everlearn.rollouts.model import State
+from everlearn.rollouts.tasks import RolloutTasks
+from everlearn.serving.events import WatermarkAdvanced
+
+Handler = Callable[[JobContext], None]
+
+LOOP: tuple[Reaction, ...] = (
+    Reaction(
+        when=RunSubmitted,
+        then="pipelines.run",
+        because="A run that was asked for is executed.",
+        arguments=lambda event: {"run_id": event.pipeline_run_id},
+    ),
+    Reaction(
+        when=RunFinished,
+        then="quality.register",
+        because="What a training run packaged becomes a candidate version.",
+        arguments=lambda event: {"pipeline_run_id": event.pipeline_run_id},
+        only_if=lambda event: event.state is RunState.FINISHED,
+    ),
+    Reaction(
+        when=VersionRegistered,
+        then="quality.gate",
+        because="No version meets traffic before it has passed its gate.",
+        arguments=lambda event: _version(event) | {"effective_at": iso(event.effective_at)},
+    ),
+    Reaction(
+        when=VersionRegistered,
+        then="governance.card",
+        because="Every version has a model card from its first day.",
+        arguments=lambda event: _version(event) | {"effective_at": iso(event.effective_at)},
+        urgency=-1,
+    ),
+    Reaction(
+        when=GatePassed,
+        then="rollouts.start",
+        because="A version that passed earns its traffic step by step.",
+        arguments=lambda event: _version(event) | {"effective_at": iso(event.effective_at)},
+    ),
+    Reaction(
+        when=StageMoved,
+        then="governance.card",
+        because="A version that went live, retired or was rejected gets another edition of its card.",
+        arguments=lambda event: _version(event) | {"effective_at": iso(event.effective_at)},
+        urgency=-1,
+    ),
+    Reaction(
+        when=WatermarkAdvanced,
+        then="monitoring.evaluate",
+        because="The labels of another stretch of time are complete.",
+        arguments=lambda event: {
+            "project": event.project,
+            "model": event.model,
+            "since": iso_or_none(event.previous),
+            "through": iso(event.through),
+        },
+    ),
+    Reaction(
+        when=WindowEvaluated,
+        then="rollouts.evaluate",
+        because="More of what the candidate did can be compared.",
+        arguments=lambda event: {"project": event.project, "model": event.model, "through": iso(event.end)},
+        urgency=1,
+    ),
+    Reaction(
+        when=RolloutEnded,
+        then="monitoring.replaced",
+        because="A new champion starts without the alerts of the old one.",
+        arguments=lambda event: {
+            "project": event.project,
+            "model": event.model,
+            "version": event.candidate,
+            "at": iso(event.effective_at),
+        },
+        only_if=lambda event: event.state == State.PROMOTED,
+        urgency=1,
+    ),
+    Reaction(
+        when=WindowEvaluated,
+        then="retraining.review",
+        because="With a signal on, retraining may be worth its cost.",
+        arguments=lambda event: {"project": event.project, "model": event.model, "through": iso(event.end)},
+    ),
+)
+
+
+def _version(event: VersionRegistered | StageMoved | GatePassed) -> JSONObject:
+    return {"project": event.project, "model": event.model, "version": event.version}
+
+
+def handlers(platform: Platform) -> Mapping[str, Handler]:
+    """Give who does each kind of job."""
+    quality = QualityTasks(platform.gates, platform.pipelines)
+    rollouts = RolloutTasks(platform.rollouts)
+    monitoring = MonitoringTasks(platform.monitoring)
+    return {
+        "pipelines.run": PipelineTasks(platform.pipelines).run,
+        "quality.register": quality.register,
+        "quality.gate": quality.judge,
+        "rollouts.start": rollouts.start,
+        "rollouts.evaluate": rollouts.evaluate,
+        "monitoring.evaluate": monitoring.evaluate,
+        "monitoring.replaced": monitoring.replaced,
+        "retraining.review": RetrainingTasks(platform.retraining).review,
+        "governance.card": GovernanceTasks(platform.cards).write_card,
+    }

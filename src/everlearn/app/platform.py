@@ -1,0 +1,75 @@
+"""Everything that runs in one process, wired once and never changed."""
+
+from dataclasses import dataclass, fields
+from typing import TypeVar
+
+from everlearn.access import Access
+from everlearn.app.settings import Settings
+from everlearn.audit import Audit
+from everlearn.blobs import BlobStore
+from everlearn.core.clock import Clock
+from everlearn.datasets import Datasets
+from everlearn.db import Database
+from everlearn.decisions import Decisions
+from everlearn.eventlog import EventLog
+from everlearn.features import Features
+from everlearn.governance import Cards
+from everlearn.jobs import JobQueue
+from everlearn.monitoring import Monitoring
+from everlearn.operations import Operations
+from everlearn.pipelines import Pipelines
+from everlearn.policies import Policies
+from everlearn.quality import Gates
+from everlearn.registry import Registry
+from everlearn.retraining import Retraining
+from everlearn.rollouts import Rollouts
+from everlearn.serving import Deployments, Labels, PredictionLog
+from everlearn.tracking import Tracking
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """All services. A field's name is the parameter name under which routes get the service."""
+
+    settings: Settings
+    clock: Clock
+    db: Database
+    blobs: BlobStore
+    log: EventLog
+    queue: JobQueue
+    access: Access
+    audit: Audit
+    operations: Operations
+    decisions: Decisions
+    tracking: Tracking
+    registry: Registry
+    datasets: Datasets
+    features: Features
+    pipelines: Pipelines
+    policies: Policies
+    gates: Gates
+    deployments: Deployments
+    labels: Labels
+    prediction_log: PredictionLog
+    monitoring: Monitoring
+    rollouts: Rollouts
+    retraining: Retraining
+    cards: Cards
+
+    def find(self, of: type[T]) -> T:
+        """Give the service of this type."""
+        for each in fields(self):
+            value = getattr(self, each.name)
+            if isinstance(value, of):
+                return value
+        raise LookupError(f"the platform has no {of.__name__}")
+
+    def services(self) -> dict[str, object]:
+        """Give every service by its parameter name."""
+        return {each.name: getattr(self, each.name) for each in fields(self)}
+
+    def close(self) -> None:
+        """Give connections back."""
+        self.db.close()

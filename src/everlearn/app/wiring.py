@@ -1,0 +1,118 @@
+"""Making the platform from the settings: the one place that says who gets whom."""
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+
+from everlearn.access import Access
+from everlearn.app.events import CATALOGUE
+from everlearn.app.foundation import opened_database
+from everlearn.app.loop import LOOP
+from everlearn.app.platform import Platform
+from everlearn.app.reactions import subscriptions
+from everlearn.app.rules import RULES
+from everlearn.app.settings import SettingError, Settings
+from everlearn.audit import Audit, load_or_make_signer
+from everlearn.blobs import open_blobs
+from everlearn.core.clock import SystemClock
+from everlearn.datasets import Datasets
+from everlearn.db import Tx
+from everlearn.decisions import Decisions
+from everlearn.eventlog import EventLog, Subscriptions
+from everlearn.eventlog.checkpoint import Checkpoints
+from everlearn.features import Features
+from everlearn.governance import Cards
+from everlearn.jobs import JobQueue
+from everlearn.monitoring import Monitoring, MonitoringPolicy
+from everlearn.operations import Operations
+from everlearn.pipelines import Pipeline, Pipelines
+from everlearn.policies import Policies
+from everlearn.quality import Gates
+from everlearn.quality.model import GatePolicy
+from everlearn.registry import Registry
+from everlearn.retraining import Retraining
+from everlearn.retraining.model import RetrainingPolicy
+from everlearn.rollouts import RolloutPolicy, Rollouts
+from everlearn.serving import Deployments, Labels, PredictionLog, not_applied
+from everlearn.tracking import Tracking
+
+POLICY_TYPES = {
+    "gate": GatePolicy,
+    "rollout": RolloutPolicy,
+    "monitoring": MonitoringPolicy,
+    "retraining": RetrainingPolicy,
+}
+
+
+def build(settings: Settings) -> Platform:
+    """Open the database (bringing its schema up to date) and the blob store, and wire the services over them.
+
+    Raises
+    ------
+    UnavailableError
+        When the database does not answer.
+    DamagedError
+        When the SQLite file is damaged.
+    ConflictError
+        When a newer Everlearn wrote the database.
+    """
+    db, clock = opened_database(settings), SystemClock()
+    blobs = open_blobs(settings.blobs_url)
+    log, queue = EventLog(CATALOGUE, clock), JobQueue(clock)
+    signer = load_or_make_signer(Path(settings.log_key))
+    reactions = Subscriptions(db, log, subscriptions(LOOP, queue))
+    decisions = Decisions(db, log, blobs, clock, RULES)
+    tracking, registry = Tracking(db, log, blobs, clock), Registry(db, log, blobs, clock)
+    datasets, policies = Datasets(db, log, blobs, clock), Policies(db, log, clock, POLICY_TYPES)
+    pipelines = Pipelines(db, log, blobs, tracking, datasets, clock, installed_pipelines(settings))
+    deployments = Deployments(db, log, clock)
+
+    def behind(tx: Tx) -> Mapping[str, int]:
+        return {"deployments_not_applied": not_applied(tx, now=clock.now())}
+
+    return Platform(
+        settings=settings,
+        clock=clock,
+        db=db,
+        blobs=blobs,
+        log=log,
+        queue=queue,
+        access=Access(db, log, clock),
+        audit=Audit(db, log, Checkpoints(signer, clock), signer.verifier),
+        operations=Operations(db, queue, log, reactions.lag, (behind,)),
+        decisions=decisions,
+        tracking=tracking,
+        registry=registry,
+        datasets=datasets,
+        features=Features(db, log, clock),
+        pipelines=pipelines,
+        policies=policies,
+        gates=Gates(db, log, blobs, registry, decisions, policies),
+        deployments=deployments,
+        labels=Labels(db, log, clock),
+        prediction_log=PredictionLog(db),
+        monitoring=Monitoring(db, log, clock, blobs, decisions, policies, registry, deployments),
+        rollouts=Rollouts(db, log, clock, decisions, policies, registry, deployments),
+        retraining=Retraining(db, log, clock, decisions, policies, registry, datasets, pipelines, deployments),
+        cards=Cards(db, log, clock, blobs, registry, tracking, decisions),
+    )
+
+
+def installed_pipelines(settings: Settings) -> dict[str, Pipeline]:
+    """Import the modules that the setting `pipelines` names and collect what they offer.
+
+    Raises
+    ------
+    SettingError
+        When a module cannot be imported, offers nothing, or offers a name twice.
+    """
+    found: dict[str, Pipeline] = {}
+    for module in settings.pipelines:
+        try:
+            offered = import_module(module).PIPELINES
+        except (ImportError, AttributeError) as error:
+            raise SettingError(f"setting pipelines names {module!r}: {error}") from error
+        for pipeline in offered:
+            if found.setdefault(pipeline.name, pipeline) is not pipeline:
+                raise SettingError(f"two modules of the setting pipelines offer a pipeline {pipeline.name!r}")
+    return found

@@ -1,0 +1,32 @@
+"""What a fact looks like: a frozen dataclass with a name and a revision."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from everlearn.core.json import JSONObject
+
+Upgrader = Callable[[JSONObject], JSONObject]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """A fact that somebody may care about, in the past tense.
+
+    A field that is added, renamed or given another meaning makes a new `revision`; `upgraders[n]` then turns a payload
+    of revision n into one of n + 1, so that what was written once can be read for ever.
+    """
+
+    name: ClassVar[str]  # `package.what_happened`, never changed
+    revision: ClassVar[int]
+    upgraders: ClassVar[Mapping[int, Upgrader]] = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownEvent(Event):
+    """A fact of which this process knows nothing: another version of Everlearn, or another role, wrote it."""
+
+    name: ClassVar[str] = "eventlog.unknown"
+    revision: ClassVar[int] = 1
+
+    payload: JSONObject

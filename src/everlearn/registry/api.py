@@ -1,0 +1,237 @@
+"""Models, versions, aliases and lineage over JSON."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from litestar import delete, get, post, put
+
+from everlearn.access import Role
+from everlearn.core.actor import Actor
+from everlearn.core.digest import Digest
+from everlearn.core.json import JSONObject
+from everlearn.core.page import Page
+from everlearn.registry.model import (
+    ONNX,
+    Alias,
+    AliasMove,
+    Lineage,
+    Model,
+    ModelVersion,
+    NewVersion,
+    Signature,
+    Stage,
+    StageMove,
+)
+from everlearn.registry.service import Registry
+from everlearn.web import FromPath, FromQuery, JSONBody, Service, needs
+
+_LOOK = [needs(Role.VIEWER)]
+_REGISTER = [needs(Role.CONTRIBUTOR)]
+_POINT = [needs(Role.OPERATOR)]
+_OVERRULE = [needs(Role.APPROVER)]
+_MODEL = "/api/projects/{project:str}/models/{model:str}"
+_VERSION = f"{_MODEL}/versions/{{number:int}}"
+
+Aware = Annotated[datetime, msgspec.Meta(tz=True)]
+Number = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
+
+
+class NewModelVersion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A model to be registered, its bytes stored already. The same `source_key` again is the same version."""
+
+    run_id: str
+    model_digest: str
+    signature: Signature
+    lineage: Lineage
+    profile_digest: str
+    holdout_digest: str
+    trained_through: Aware
+    source_key: str
+    flavour: str = ONNX
+    metrics: JSONObject = msgspec.field(default_factory=dict)
+    effective_at: Aware | None = None
+
+
+class NewStage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Where a version shall go, and why."""
+
+    stage: Stage
+    reason: str
+
+
+class NewAlias(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which version an alias shall name, and why."""
+
+    version: Number
+    reason: str
+
+
+@get("/api/projects/{project:str}/models", guards=_LOOK, sync_to_thread=True)
+def list_models(
+    project: FromPath[str],
+    registry: Service[Registry],
+    after: FromQuery[str | None] = None,
+    limit: FromQuery[int] = 100,
+) -> Page[Model]:
+    """List the models of a project by name."""
+    return registry.models(project, after=after, limit=limit)
+
+
+@get(_MODEL, guards=_LOOK, sync_to_thread=True)
+def show_model(project: FromPath[str], model: FromPath[str], registry: Service[Registry]) -> Model:
+    """Show a model."""
+    return registry.model(project, model)
+
+
+@get(f"{_MODEL}/versions", guards=_LOOK, sync_to_thread=True)
+def list_versions(
+    project: FromPath[str],
+    model: FromPath[str],
+    registry: Service[Registry],
+    after: FromQuery[str | None] = None,
+    limit: FromQuery[int] = 100,
+) -> Page[ModelVersion]:
+    """List the versions of a model, newest first."""
+    return registry.versions(project, model, after=after, limit=limit)
+
+
+@post(f"{_MODEL}/versions", guards=_REGISTER, sync_to_thread=True)
+def register_version(
+    project: FromPath[str],
+    model: FromPath[str],
+    data: JSONBody[NewModelVersion],
+    registry: Service[Registry],
+    actor: Service[Actor],
+) -> ModelVersion:
+    """Register an ONNX model as the next version; refused with the reason when it does not load or does not fit."""
+    new = NewVersion(
+        project=project,
+        model=model,
+        run_id=data.run_id,
+        model_digest=Digest(data.model_digest),
+        flavour=data.flavour,
+        signature=data.signature,
+        lineage=data.lineage,
+        profile_digest=Digest(data.profile_digest),
+        holdout_digest=Digest(data.holdout_digest),
+        trained_through=data.trained_through,
+        metrics=data.metrics,
+        source_key=data.source_key,
+        effective_at=data.effective_at,
+    )
+    return registry.register(new, actor=actor)
+
+
+@get(_VERSION, guards=_LOOK, sync_to_thread=True)
+def show_version(
+    project: FromPath[str], model: FromPath[str], number: FromPath[int], registry: Service[Registry]
+) -> ModelVersion:
+    """Show a version with its signature and lineage."""
+    return registry.version(project, model, number)
+
+
+@get(f"{_VERSION}/stages", guards=_LOOK, sync_to_thread=True)
+def list_stages(
+    project: FromPath[str], model: FromPath[str], number: FromPath[int], registry: Service[Registry]
+) -> Page[StageMove]:
+    """List the moves of a version, oldest first."""
+    return Page(items=registry.stage_history(project, model, number), next=None)
+
+
+@post(f"{_VERSION}/stage", guards=_OVERRULE, sync_to_thread=True)
+def move_version(  # two of them are services
+    project: FromPath[str],
+    model: FromPath[str],
+    number: FromPath[int],
+    data: JSONBody[NewStage],
+    registry: Service[Registry],
+    actor: Service[Actor],
+) -> ModelVersion:
+    """Move a version by a person's word."""
+    with registry.db.write() as tx:
+        return registry.move(tx, project, model, number, data.stage, reason=data.reason, actor=actor)
+
+
+@get(f"{_MODEL}/aliases", guards=_LOOK, sync_to_thread=True)
+def list_aliases(project: FromPath[str], model: FromPath[str], registry: Service[Registry]) -> Page[Alias]:
+    """List the aliases of a model by name."""
+    return Page(items=registry.aliases(project, model), next=None)
+
+
+@put(f"{_MODEL}/aliases/{{alias:str}}", guards=_POINT, sync_to_thread=True)
+def set_alias(  # two of them are services
+    project: FromPath[str],
+    model: FromPath[str],
+    alias: FromPath[str],
+    data: JSONBody[NewAlias],
+    registry: Service[Registry],
+    actor: Service[Actor],
+) -> Alias:
+    """Let an alias name a version. This moves no traffic: rollouts do."""
+    with registry.db.write() as tx:
+        registry.set_alias(tx, project, model, alias, data.version, reason=data.reason, actor=actor)
+    return Alias(alias=alias, number=data.version)
+
+
+@delete(f"{_MODEL}/aliases/{{alias:str}}", guards=_POINT, sync_to_thread=True)
+def delete_alias(  # two of them are services
+    project: FromPath[str],
+    model: FromPath[str],
+    alias: FromPath[str],
+    reason: FromQuery[str],
+    registry: Service[Registry],
+    actor: Service[Actor],
+) -> None:
+    """Take an alias away; its history stays."""
+    with registry.db.write() as tx:
+        registry.set_alias(tx, project, model, alias, None, reason=reason, actor=actor)
+
+
+@get(f"{_MODEL}/alias-history", guards=_LOOK, sync_to_thread=True)
+def list_alias_moves(  # one of them is the service
+    project: FromPath[str],
+    model: FromPath[str],
+    registry: Service[Registry],
+    alias: FromQuery[str | None] = None,
+    after: FromQuery[str | None] = None,
+    limit: FromQuery[int] = 100,
+) -> Page[AliasMove]:
+    """List the moves of an alias (or of all), newest first."""
+    return registry.alias_history(project, model, alias, after=after, limit=limit)
+
+
+@get("/api/projects/{project:str}/lineage/datasets/{dataset:str}/models", guards=_LOOK, sync_to_thread=True)
+def list_trained_on(  # one of them is the service
+    project: FromPath[str],
+    dataset: FromPath[str],
+    registry: Service[Registry],
+    version: FromQuery[int | None] = None,
+    after: FromQuery[str | None] = None,
+    limit: FromQuery[int] = 100,
+) -> Page[ModelVersion]:
+    """List the versions that learned from a data set (or from one version of it)."""
+    return registry.versions_trained_on(project, dataset, version, after=after, limit=limit)
+
+
+@get("/api/projects/{project:str}/lineage/runs/{run_id:str}/models", guards=_LOOK, sync_to_thread=True)
+def list_of_run(project: FromPath[str], run_id: FromPath[str], registry: Service[Registry]) -> Page[ModelVersion]:
+    """List the versions that came out of a run."""
+    return Page(items=registry.versions_of_run(project, run_id), next=None)
+
+
+HANDLERS = (
+    list_models,
+    show_model,
+    list_versions,
+    register_version,
+    show_version,
+    list_stages,
+    move_version,
+    list_aliases,
+    set_alias,
+    delete_alias,
+    list_alias_moves,
+    list_trained_on,
+    list_of_run,
+)

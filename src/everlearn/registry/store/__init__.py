@@ -1,0 +1,1 @@
+"""Registry rows in, values out: models and versions, and the moves of stages and aliases."""

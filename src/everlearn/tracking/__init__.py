@@ -1,0 +1,23 @@
+"""Experiments, runs, and what runs log: parameters, metrics, tags and artifacts.
+
+A run is one attempt. Its parameters never change, its metrics have a step and a time, its artifacts are paths to
+content-addressed bytes. Only the beginning and the end of a run are events.
+"""
+
+from everlearn.tracking.artifact_path import checked_artifact_path
+from everlearn.tracking.events import RunEnded, RunStarted
+from everlearn.tracking.model import Artifact, Experiment, Metric, Run, RunDetail, RunStatus
+from everlearn.tracking.service import Tracking
+
+__all__ = [
+    "Artifact",
+    "Experiment",
+    "Metric",
+    "Run",
+    "RunDetail",
+    "RunEnded",
+    "RunStarted",
+    "RunStatus",
+    "Tracking",
+    "checked_artifact_path",
+]

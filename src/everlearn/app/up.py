@@ -1,9 +1,7 @@
 """`everlearn up`: all roles in one process tree on this machine, over one home folder."""
 
-import fcntl
 import http.client
 import json
-import os
 import signal
 import socket
 import threading
@@ -11,25 +9,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 from everlearn.app.foundation import an_admin, ensure_admin, open_foundation
 from everlearn.app.listening import address_of, check_address, listen, url_of
 from everlearn.app.logs import configure_logging
 from everlearn.app.settings import Auth, Settings, as_environment
 from everlearn.app.supervisor import SOCKET_VARIABLE, ChildSpec, Supervisor
-from everlearn.core.errors import ConflictError, UnavailableError
+from everlearn.cli.sole_use import sole_use
+from everlearn.core.errors import UnavailableError
 
 API_READY = "/health/ready"
 GATEWAY_READY = "/v2/health/ready"
 _READY_WITHIN_S = 60.0
 _ASK_EVERY_S = 0.05
-
-
-class AlreadyUpError(ConflictError):
-    """Another `everlearn up` has this home folder."""
-
-    code = "app.already_up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +49,7 @@ def run_up(settings: Settings, announce: Callable[[Running], None]) -> None:
     UnavailableError
         When the database does not answer, or the roles are not ready within a minute.
     """
-    with _sole_use(settings.home), _opened(settings) as (api, gateway):
+    with sole_use(settings.home), _opened(settings) as (api, gateway):
         configure_logging(settings.log_level, str(settings.home / "logs" / "supervisor.log"))
         supervisor = Supervisor(specs=child_specs(settings, api, gateway))
         _stop_on_signals(supervisor.stop)
@@ -129,23 +121,6 @@ def _opened(settings: Settings) -> Iterator[tuple[socket.socket, socket.socket]]
         listen(settings.gateway_host, settings.gateway_port) as gateway,
     ):
         yield api, gateway
-
-
-@contextmanager
-def _sole_use(home: Path) -> Iterator[None]:
-    try:
-        home.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(home / "up.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise UnavailableError(f"the home folder {home} cannot be used: {error.strerror}") from error
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise AlreadyUpError(f"another everlearn up uses {home}; stop it, or give --home another folder") from error
-        yield
-    finally:
-        os.close(descriptor)  # the lock goes with it, also when the process is killed
 
 
 def _stop_on_signals(stop: threading.Event) -> None:

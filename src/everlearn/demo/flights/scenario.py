@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from everlearn.cli.sole_use import sole_use
 from everlearn.core.errors import ConflictError
 from everlearn.core.json import JSONObject
 from everlearn.demo.flights import report
@@ -42,7 +43,7 @@ def run_demo(options: Options) -> None:
     Raises
     ------
     ConflictError
-        When the home folder holds something else, or the database has lived already.
+        When the home folder holds something else or is in use, or the database has lived already.
     """
     screen, started = Screen(), time.monotonic()
     _empty(options.home)
@@ -117,6 +118,7 @@ def _empty(home: Path) -> None:
     if home.exists() and any(home.iterdir()):
         if not (home / MARK).exists():
             raise ConflictError(f"{home} is not empty and not of an earlier demo; give --home another folder")
-        shutil.rmtree(home)
+        with sole_use(home):
+            shutil.rmtree(home)
     home.mkdir(parents=True, exist_ok=True)
     (home / MARK).write_text(f"{datetime.now().astimezone().isoformat()}\n")

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "everlearn"
 FILES = sorted(path for path in SOURCE.rglob("*.py") if "migrations/versions" not in path.as_posix())
 FORBIDDEN_NAMES = {"utils", "helpers", "common", "misc", "manager", "base"}
-LONGEST_FILE, LONGEST_FUNCTION, MOST_BROAD_EXCEPTS = 500, 60, 9
+LONGEST_FILE, LONGEST_FUNCTION, MOST_BROAD_EXCEPTS = 500, 60, 12
 HEAVY = ("numpy", "polars", "scipy", "onnxruntime", "sqlalchemy", "sklearn", "litestar", "pandas")
 
 

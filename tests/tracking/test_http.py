@@ -18,7 +18,6 @@ from everlearn.db import Database
 from everlearn.eventlog import EventLog
 from everlearn.tracking import Metric, Tracking
 from everlearn.tracking.api import HANDLERS
-from everlearn.tracking.store.logged import insert_metrics
 from everlearn.web.application import Site, make_litestar
 from everlearn.web.metrics import http_metrics
 
@@ -166,10 +165,12 @@ def test_an_upload_over_the_limit_is_413(client: Client) -> None:
     assert (answer.status_code, client.get(f"{run}/artifacts").json()["items"]) == (413, [])
 
 
-def test_a_metric_that_json_has_no_word_for_is_null(client: Client, sqlite_db: Database) -> None:
+def test_a_metric_that_json_has_no_word_for_is_null(
+    client: Client, sqlite_db: Database, log: EventLog, blobs: BlobStore, clock: ManualClock
+) -> None:
     run = started(client)
-    with sqlite_db.write() as tx:
-        insert_metrics(tx, "mine", [Metric(key="mae", value=math.nan, step=0, at=NEW_YEAR)])
+    tracking = Tracking(sqlite_db, log, blobs, clock)
+    tracking.log_metrics("mine", [Metric(key="mae", value=math.nan, step=0, at=NEW_YEAR)])
 
     assert [one["value"] for one in client.get(f"{run}/metrics?key=mae").json()["items"]] == [None]
     assert [one["value"] for one in client.get(run).json()["metrics"]] == [None]

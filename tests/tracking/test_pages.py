@@ -58,7 +58,7 @@ def test_an_unknown_run_is_a_page_that_says_so(visitor: Visitor) -> None:
     seen = visitor.sees("/projects/default/runs/none")
 
     assert seen.status == 404
-    assert "no run" in seen.text
+    assert "Run with id=none not found" in seen.text
 
 
 def test_many_runs_come_in_pages_and_what_people_write_is_text(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from everlearn.access import api as access_api
 from everlearn.access import pages as access_pages
 from everlearn.access.gate import OpenGate, TokenGate
 from everlearn.access.pages import SessionPolicy
-from everlearn.app import health, navigation, pages, scrape
+from everlearn.app import health, navigation, negotiation, pages, scrape
 from everlearn.app.gauges import gauges
 from everlearn.app.health import Probes, database_probe
 from everlearn.app.platform import Platform
@@ -33,6 +33,7 @@ from everlearn.rollouts import api as rollouts_api
 from everlearn.serving import api as serving_api
 from everlearn.tracking import api as tracking_api
 from everlearn.tracking import pages as tracking_pages
+from everlearn.tracking.mlflow import tracking_routes
 from everlearn.web.application import Site, make_app
 from everlearn.web.metrics import http_metrics
 
@@ -53,6 +54,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     *audit_api.HANDLERS,
     *operations_api.HANDLERS,
     *health.HANDLERS,
+    *negotiation.HANDLERS,
     *scrape.HANDLERS,
 )
 
@@ -93,6 +95,7 @@ def api_site(platform: Platform) -> Site:
         handlers=HANDLERS,
         pages=PAGES,
         services=services,
+        protocol=(*negotiation.ROUTES, *tracking_routes(platform.experiments, platform.journal, platform.files)),
         gate=OpenGate() if settings.auth is Auth.OFF else TokenGate(platform.access),
         metrics=metrics,
         template_packages=TEMPLATE_PACKAGES,

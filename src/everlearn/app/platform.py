@@ -24,7 +24,7 @@ from everlearn.registry import Registry
 from everlearn.retraining import Retraining
 from everlearn.rollouts import Rollouts
 from everlearn.serving import Deployments, Labels, PredictionLog
-from everlearn.tracking import Tracking
+from everlearn.tracking import Experiments, Files, Journal, Tracking
 
 T = TypeVar("T")
 
@@ -44,6 +44,9 @@ class Platform:
     operations: Operations
     decisions: Decisions
     tracking: Tracking
+    experiments: Experiments
+    journal: Journal
+    files: Files
     registry: Registry
     datasets: Datasets
     features: Features
@@ -71,5 +74,6 @@ class Platform:
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
     def close(self) -> None:
-        """Give connections back."""
+        """Finish writes that wait and give connections back."""
+        self.journal.writer.close()
         self.db.close()

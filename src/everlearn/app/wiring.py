@@ -17,6 +17,7 @@ from everlearn.blobs import open_blobs
 from everlearn.core.clock import SystemClock
 from everlearn.datasets import Datasets
 from everlearn.db import Tx
+from everlearn.db.group import GroupWriter
 from everlearn.decisions import Decisions
 from everlearn.eventlog import EventLog, Subscriptions
 from everlearn.eventlog.checkpoint import Checkpoints
@@ -34,7 +35,7 @@ from everlearn.retraining import Retraining
 from everlearn.retraining.model import RetrainingPolicy
 from everlearn.rollouts import RolloutPolicy, Rollouts
 from everlearn.serving import Deployments, Labels, PredictionLog, not_applied
-from everlearn.tracking import Tracking
+from everlearn.tracking import Experiments, Files, Journal, Tracking
 
 POLICY_TYPES = {
     "gate": GatePolicy,
@@ -82,6 +83,9 @@ def build(settings: Settings) -> Platform:
         operations=Operations(db, queue, log, reactions.lag, (behind,)),
         decisions=decisions,
         tracking=tracking,
+        experiments=Experiments(db, clock),
+        journal=Journal(db, GroupWriter(db), log, clock),
+        files=Files(db, blobs, clock),
         registry=registry,
         datasets=datasets,
         features=Features(db, log, clock),

@@ -4,9 +4,9 @@ SQLite: write-ahead log, full synchronisation (an acknowledged commit survives a
 by `begin immediate`, so a transaction never fails half-way for want of a lock. PostgreSQL: psycopg 3 behind a pool.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -26,6 +26,7 @@ class Tx:
     """A transaction in progress. Stores take it as their first argument; whoever opened it commits it."""
 
     connection: Connection
+    after_commit: list[Callable[[], None]] = field(default_factory=list)  # called once everything is durable
 
     @property
     def is_postgresql(self) -> bool:
@@ -78,8 +79,11 @@ class Database:
     def _begin(self) -> Iterator[Tx]:
         with self.engine.connect() as connection:
             writing = connection.execution_options(everlearn_write=True)
+            tx = Tx(writing)
             with writing.begin():
-                yield Tx(writing)
+                yield tx
+            for callback in tx.after_commit:
+                callback()
 
     def close(self) -> None:
         """Give all connections back to the operating system."""

@@ -6,12 +6,18 @@ content-addressed bytes. Only the beginning and the end of a run are events.
 
 from everlearn.tracking.artifact_path import checked_artifact_path
 from everlearn.tracking.events import RunEnded, RunStarted
+from everlearn.tracking.experiments import Experiments
+from everlearn.tracking.files import Files
+from everlearn.tracking.journal import Journal
 from everlearn.tracking.model import Artifact, Experiment, Metric, Run, RunDetail, RunStatus
 from everlearn.tracking.service import Tracking
 
 __all__ = [
     "Artifact",
     "Experiment",
+    "Experiments",
+    "Files",
+    "Journal",
     "Metric",
     "Run",
     "RunDetail",

@@ -22,19 +22,59 @@ _KEY = re.compile(r"[\w.\- :][/\w.\- :]*")
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
+DEFAULT_EXPERIMENT = "Default"
+DEFAULT_EXPERIMENT_ID = 0
+
+
+class Lifecycle(StrEnum):
+    """Whether something is there, or deleted and can come back."""
+
+    ACTIVE = "active"
+    DELETED = "deleted"
+
+
 class RunStatus(StrEnum):
     """How far a run is; the last three are final."""
 
+    SCHEDULED = "SCHEDULED"
     RUNNING = "RUNNING"
     FINISHED = "FINISHED"
     FAILED = "FAILED"
     KILLED = "KILLED"
 
 
+_OPEN = frozenset({RunStatus.SCHEDULED, RunStatus.RUNNING})
+
+
 class RunNotFoundError(NotFoundError):
     """There is no run of this id in the project."""
 
     code = "tracking.run_not_found"
+
+
+class ExperimentNotFoundError(NotFoundError):
+    """There is no experiment of this id or name in the project."""
+
+    code = "tracking.experiment_not_found"
+
+
+class ExperimentExistsError(ConflictError):
+    """The name is taken, perhaps by a deleted experiment."""
+
+    code = "tracking.experiment_exists"
+    error_code = "RESOURCE_ALREADY_EXISTS"
+
+
+class DeletedError(InvalidError):
+    """The thing is deleted; restore it before you change it."""
+
+    code = "tracking.deleted"
+
+
+class TagNotFoundError(NotFoundError):
+    """There is no tag of this name."""
+
+    code = "tracking.tag_not_found"
 
 
 class ArtifactNotFoundError(NotFoundError):
@@ -59,6 +99,7 @@ class ParamChangedError(ConflictError):
     """A parameter says what a run was started with, so it never changes."""
 
     code = "tracking.param_changed"
+    error_code = "INVALID_PARAMETER_VALUE"  # what MLflow's clients expect
 
 
 class RunEndedError(ConflictError):
@@ -83,10 +124,14 @@ class ArtifactBlockedError(ConflictError):
 class Experiment:
     """A question that runs try to answer."""
 
-    id: str
+    id: str  # digits: 0, 1, 2, ... of the project
     project: str
     name: str
+    artifact_location: str
+    lifecycle: Lifecycle
     created_at: datetime
+    updated_at: datetime
+    tags: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +140,15 @@ class Run:
 
     id: str
     project: str
-    experiment: str
+    experiment: str  # its name
+    experiment_id: str
     name: str
+    user: str  # as whoever started it wrote it down
     status: RunStatus
-    started_at: datetime  # recorded time
-    ended_at: datetime | None  # recorded time; None while it runs
+    started_at: datetime  # as the client says, else recorded time; to the millisecond
+    ended_at: datetime | None  # the same; None while it runs
+    lifecycle: Lifecycle
+    artifact_root: str  # the folder of its files in the project's tree
     effective_at: datetime | None  # event time that the attempt is about; None when nobody said
     started_by: Actor
 
@@ -113,11 +162,11 @@ class Run:
         RunEndedError
             When it ended differently before.
         """
-        if status is RunStatus.RUNNING:
-            raise InvalidError("a run ends as FINISHED, FAILED or KILLED, not as RUNNING")
+        if status in _OPEN:
+            raise InvalidError(f"a run ends as FINISHED, FAILED or KILLED, not as {status}")
         if self.status is status:
             return self
-        if self.status is not RunStatus.RUNNING:
+        if self.status not in _OPEN:
             raise RunEndedError(f"run {self.id} has ended as {self.status}; it cannot end as {status} too", run=self.id)
         return replace(self, status=status, ended_at=at)
 
@@ -205,7 +254,8 @@ def check_unchanged(wanted: Mapping[str, str], known: Mapping[str, str]) -> None
     changed = sorted(key for key, value in wanted.items() if known.get(key, value) != value)
     if changed:
         raise ParamChangedError(
-            f"the run has {changed[0]}={known[changed[0]][:80]!r} already; parameters never change, start another run",
+            f"Changing param values is not allowed. Param with key='{changed[0]}' was already logged with "
+            f"value='{known[changed[0]][:80]}'; parameters never change, start another run",
             keys=[*changed],
         )
 

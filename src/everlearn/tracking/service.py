@@ -1,20 +1,20 @@
 """The use cases of tracking. Each is safe to repeat: what is there already is not added again."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from everlearn.blobs import BlobStore
 from everlearn.core.actor import Actor
 from everlearn.core.clock import Clock, iso, parse_instant
 from everlearn.core.digest import Digest
-from everlearn.core.ids import derived_id, new_id
+from everlearn.core.errors import InvalidError
+from everlearn.core.ids import new_id
 from everlearn.core.names import checked_name
 from everlearn.core.page import Page, checked_limit, page_of
 from everlearn.db import Database, Tx
 from everlearn.eventlog import Cause, EventLog
 from everlearn.tracking.artifact_path import checked_artifact_path, folders_of
-from everlearn.tracking.events import RunEnded, RunStarted
 from everlearn.tracking.model import (
     LONGEST_PARAM,
     LONGEST_TAG,
@@ -25,19 +25,23 @@ from everlearn.tracking.model import (
     Metric,
     Run,
     RunDetail,
-    RunNotFoundError,
     RunStatus,
     RunTakenError,
-    check_unchanged,
     checked_metrics,
     checked_run_id,
     checked_text,
     checked_values,
-    run_subject,
 )
+from everlearn.tracking.recording import announce_end, begin_run, record, run_not_found
 from everlearn.tracking.store import artifacts as artifact_store
-from everlearn.tracking.store import logged as logged_store
+from everlearn.tracking.store import experiments as experiment_store
+from everlearn.tracking.store import points as point_store
 from everlearn.tracking.store import runs as run_store
+from everlearn.tracking.store.experiments import ExperimentRow
+from everlearn.tracking.store.keys import find_keys
+from everlearn.tracking.store.labels import PARAMS, TAGS
+from everlearn.tracking.store.points import Point, point_of, value_of
+from everlearn.tracking.store.runs import RunKey, RunRow, effective_value, instant_of, milliseconds_of, run_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,14 +56,17 @@ class Tracking:
     def ensure_experiment(self, project: str, name: str) -> Experiment:
         """Give the experiment of this name, made now if need be."""
         with self.db.write() as tx:
-            return self._experiment(tx, project, name)
+            row = self._experiment(tx, project, name)
+            return experiment_store.experiment_of(row, experiment_store.tags_of(tx, [row.no])[row.no])
 
     def experiments(self, project: str, *, after: str | None = None, limit: int = 100) -> Page[Experiment]:
         """List the experiments of a project by name."""
         size = checked_limit(limit)
         with self.db.read() as tx:
-            rows = run_store.list_experiments(tx, project, after=after, limit=size + 1)
-        return page_of(rows, limit=size, key=lambda one: one.name)
+            rows = experiment_store.list_by_name(tx, project, after=after or "", limit=size + 1)
+            tags = experiment_store.tags_of(tx, [row.no for row in rows])
+        found = [experiment_store.experiment_of(row, tags[row.no]) for row in rows]
+        return page_of(found, limit=size, key=lambda one: one.name)
 
     def start_run(
         self,
@@ -80,28 +87,31 @@ class Tracking:
         RunTakenError
             When `run_id` is a run of another project or experiment.
         """
-        run = Run(
-            id=checked_run_id(run_id) if run_id is not None else new_id("run"),
-            project=project,
-            experiment=experiment,
-            name=checked_text(name, kind="a run") if name else "",
-            status=RunStatus.RUNNING,
-            started_at=self.clock.now(),
-            ended_at=None,
-            effective_at=None if effective_at is None else parse_instant(iso(effective_at)),
-            started_by=actor,
-        )
+        wanted_id = checked_run_id(run_id) if run_id is not None else new_id("run")
+        run_name = checked_text(name, kind="a run") if name else ""
         wanted_tags = checked_values(tags or {}, longest=LONGEST_TAG)
+        event_time = None if effective_at is None else parse_instant(iso(effective_at))
         with self.db.write() as tx:
-            self._experiment(tx, project, experiment)
-            if not run_store.insert_run(tx, run):
-                return _same_run(_known_run(tx, run.id), run)
-            logged_store.set_tags(tx, run.id, wanted_tags)
-            event = RunStarted(
-                project=project, experiment=experiment, run_id=run.id, run_name=run.name, effective_at=effective_at
+            known = self._experiment(tx, project, experiment)
+            row = RunRow(
+                no=0,
+                id=wanted_id,
+                project=project,
+                experiment_no=known.no,
+                experiment_id=known.id,
+                experiment=known.name,
+                name=run_name,
+                user=actor.partition(":")[2],
+                status=RunStatus.RUNNING,
+                start_ms=milliseconds_of(self.clock.now()),
+                end_ms=None,
+                lifecycle="active",
+                artifact_root=f"{known.id}/{wanted_id}/artifacts",
+                effective_at=effective_value(tx, event_time),
+                started_by=actor,
             )
-            self.log.append(tx, event, actor=actor, subject=run_subject(run), cause=cause)
-        return run
+            begun = begin_run(tx, self.log, row, wanted_tags, actor=actor, cause=cause)
+            return begun or _same_run(_known_run(tx, wanted_id), project, experiment)
 
     def end_run(self, run_id: str, status: RunStatus, *, actor: Actor | None = None, cause: Cause | None = None) -> Run:
         """End a run (`actor` None: by whoever started it); the same end again changes nothing.
@@ -112,20 +122,14 @@ class Tracking:
             When it has ended differently.
         """
         with self.db.write() as tx:
-            before = _known_run(tx, run_id)
-            after = before.ended(status, at=self.clock.now())
+            before = _known_row(tx, run_id)
+            after = run_of(before).ended(status, at=self.clock.now())
             # another worker may have ended it between the two statements; the loser looks again
-            if after is before or not run_store.end_run(tx, after):
+            at_ms = milliseconds_of(self.clock.now())
+            if after.status == before.status or not run_store.end(tx, before.no, status, at_ms=at_ms):
                 return _known_run(tx, run_id).ended(status, at=self.clock.now())
-            event = RunEnded(
-                project=after.project,
-                experiment=after.experiment,
-                run_id=after.id,
-                status=after.status,
-                effective_at=after.effective_at,
-            )
-            self.log.append(tx, event, actor=actor or after.started_by, subject=run_subject(after), cause=cause)
-        return after
+            announce_end(tx, self.log, after, actor=actor or after.started_by, cause=cause)
+            return _known_run(tx, run_id)
 
     def log_batch(
         self,
@@ -146,11 +150,8 @@ class Tracking:
         wanted_tags = checked_values(tags or {}, longest=LONGEST_TAG)
         measured = checked_metrics(metrics)
         with self.db.write() as tx:
-            run = _known_run(tx, run_id)
-            logged_store.insert_params(tx, run.id, wanted_params)
-            check_unchanged(wanted_params, logged_store.read_params(tx, run.id, keys=[*wanted_params]))
-            logged_store.set_tags(tx, run.id, wanted_tags)
-            logged_store.insert_metrics(tx, run.id, measured)
+            key = _known_key(tx, run_id)
+            record(tx, key, params=wanted_params, tags=wanted_tags, metrics=[_measured(one) for one in measured])
 
     def log_params(self, run_id: str, values: Mapping[str, str]) -> None:
         """Add parameters, all or none."""
@@ -199,17 +200,19 @@ class Tracking:
         """Give one run of a project; a run of another project is not found."""
         run = self.run(run_id)
         if run.project != project:
-            raise _not_found(run_id)
+            raise run_not_found(run_id)
         return run
 
     def detail(self, run_id: str) -> RunDetail:
         """Give a run with its parameters, tags and newest metrics, all of one moment."""
         with self.db.read() as tx:
+            row = _known_row(tx, run_id)
+            newest = point_store.read_newest(tx, [row.no]).get(row.no, [])
             return RunDetail(
-                run=_known_run(tx, run_id),
-                params=logged_store.read_params(tx, run_id),
-                tags=logged_store.read_tags(tx, run_id),
-                metrics=logged_store.read_newest(tx, run_id),
+                run=run_of(row),
+                params=PARAMS.read(tx, row.no),
+                tags=TAGS.read(tx, row.no),
+                metrics={one.key: _metric(one.key, one.point) for one in newest},
             )
 
     def params(self, run_id: str) -> Mapping[str, str]:
@@ -222,22 +225,30 @@ class Tracking:
         """List runs, newest first: of one experiment, or of all."""
         size = checked_limit(limit)
         with self.db.read() as tx:
-            rows = run_store.list_runs(tx, project, experiment, after=after, limit=size + 1)
+            rows = run_store.list_newest(tx, project, experiment, after=after, limit=size + 1)
         return page_of(rows, limit=size, key=run_store.run_key)
 
     def metric_history(self, run_id: str, key: str, *, after: str | None = None, limit: int = 1_000) -> Page[Metric]:
         """List every measurement of one metric by step, then time."""
         size = checked_limit(limit)
         with self.db.read() as tx:
-            rows = logged_store.list_metrics(tx, _known_run(tx, run_id).id, key, after=after, limit=size + 1)
-        return page_of(rows, limit=size, key=logged_store.metric_key)
+            number = _known_key(tx, run_id).no
+            key_no = find_keys(tx, [key]).get(key)
+            last = None if after is None else _parsed_point(after)
+            rows = [] if key_no is None else point_store.history(tx, number, key_no, after=last, limit=size + 1)
+        page = page_of(rows, limit=size, key=_point_key)
+        return Page(items=[_metric(key, point) for point in page.items], next=page.next)
 
     def artifacts(self, run_id: str, *, after: str | None = None, limit: int = 100) -> Page[Artifact]:
         """List the artifacts of a run by path."""
         size = checked_limit(limit)
         with self.db.read() as tx:
-            rows = artifact_store.list_artifacts(tx, _known_run(tx, run_id).id, after=after, limit=size + 1)
-        return page_of(rows, limit=size, key=lambda one: one.path)
+            run = _known_run(tx, run_id)
+            root = f"{run.artifact_root}/"
+            last = None if after is None else root + after
+            rows = artifact_store.below(tx, run.project, run.artifact_root, after=last, limit=size + 1)
+        found = [replace(one, path=one.path.removeprefix(root)) for one in rows]
+        return page_of(found, limit=size, key=lambda one: one.path)
 
     def artifact(self, run_id: str, path: str) -> bytes:
         """Give the bytes of an artifact, verified."""
@@ -258,47 +269,78 @@ class Tracking:
         """
         checked_artifact_path(path)
         with self.db.read() as tx:
-            found = artifact_store.find_artifact(tx, _known_run(tx, run_id).id, path)
+            run = _known_run(tx, run_id)
+            found = artifact_store.find(tx, run.project, f"{run.artifact_root}/{path}")
         if found is None:
             raise ArtifactNotFoundError(f"run {run_id} has no artifact {path[:80]!r}; list them to see what it has")
-        return found
+        return replace(found, path=path)
 
     def _put_artifact(self, run_id: str, path: str, digest: Digest, size_bytes: int) -> Artifact:
         artifact = Artifact(path=path, digest=digest, size_bytes=size_bytes, logged_at=self.clock.now())
         with self.db.write() as tx:
             run = _known_run(tx, run_id)
-            blocking = artifact_store.blocking_path(tx, run.id, path, folders_of(path))
+            root = run.artifact_root
+            folders = [f"{root}/{folder}" for folder in folders_of(path)]
+            blocking = artifact_store.blocking_path(tx, run.project, f"{root}/{path}", folders)
             if blocking is not None:
+                beside = blocking.removeprefix(f"{root}/")[:80]
                 raise ArtifactBlockedError(
-                    f"run {run.id} cannot have {path[:80]!r} beside {blocking[:80]!r}: one of them would be a folder"
+                    f"run {run.id} cannot have {path[:80]!r} beside {beside!r}: one of them would be a folder"
                 )
-            artifact_store.put_artifact(tx, run.id, artifact)
+            artifact_store.put(tx, run.project, replace(artifact, path=f"{root}/{path}"))
         return artifact
 
-    def _experiment(self, tx: Tx, project: str, name: str) -> Experiment:
-        experiment = Experiment(
-            id=derived_id("exp", checked_name(project, kind="project"), checked_text(name, kind="an experiment")),
-            project=project,
-            name=name,
-            created_at=self.clock.now(),
-        )
-        if run_store.insert_experiment(tx, experiment):
-            return experiment
-        return run_store.find_experiment(tx, project, name) or experiment
+    def _experiment(self, tx: Tx, project: str, name: str) -> ExperimentRow:
+        checked_name(project, kind="project")
+        found = experiment_store.by_name(tx, project, checked_text(name, kind="an experiment"))
+        if found is None:
+            at_ms = milliseconds_of(self.clock.now())
+            experiment_store.insert(tx, project, name, location="", at_ms=at_ms)
+            found = experiment_store.by_name(tx, project, name)
+        if found is None:
+            raise InvalidError(f"the experiment {name[:80]!r} could not be made")
+        return found
 
 
-def _known_run(tx: Tx, run_id: str) -> Run:
-    found = run_store.find_run(tx, run_id)
+def _known_row(tx: Tx, run_id: str) -> RunRow:
+    found = run_store.find(tx, run_id)
     if found is None:
-        raise _not_found(run_id)
+        raise run_not_found(run_id)
     return found
 
 
-def _not_found(run_id: str) -> RunNotFoundError:
-    return RunNotFoundError(f"no run {run_id[:80]!r} in this project; `everlearn runs list` names them")
+def _known_run(tx: Tx, run_id: str) -> Run:
+    return run_of(_known_row(tx, run_id))
 
 
-def _same_run(known: Run, wanted: Run) -> Run:
-    if (known.project, known.experiment) != (wanted.project, wanted.experiment):
-        raise RunTakenError(f"the run id {wanted.id!r} is taken by a run of another experiment; choose another")
+def _known_key(tx: Tx, run_id: str) -> RunKey:
+    found = run_store.key_of(tx, run_id)
+    if found is None:
+        raise run_not_found(run_id)
+    return found
+
+
+def _same_run(known: Run, project: str, experiment: str) -> Run:
+    if (known.project, known.experiment) != (project, experiment):
+        raise RunTakenError(f"the run id {known.id!r} is taken by a run of another experiment; choose another")
     return known
+
+
+def _measured(metric: Metric) -> tuple[str, Point]:
+    return metric.key, point_of(metric.step, milliseconds_of(metric.at), metric.value)
+
+
+def _metric(key: str, point: Point) -> Metric:
+    return Metric(key=key, value=value_of(point), step=point.step, at=instant_of(point.at_ms))
+
+
+def _point_key(point: Point) -> str:
+    return f"{point.step}~{point.at_ms}~{point.value!r}~{point.is_nan}"
+
+
+def _parsed_point(key: str) -> Point:
+    try:
+        step, at_ms, value, is_nan = key.split("~")
+        return Point(int(step), int(at_ms), float(value), int(is_nan == "1"))
+    except ValueError as error:
+        raise InvalidError(f"not a key of a metric's history: {key[:80]!r}; send `next` of the page before") from error

@@ -18,6 +18,7 @@ from everlearn.web.failures import answer_failure
 from everlearn.web.headers import guarded_and_measured
 from everlearn.web.inject import providers
 from everlearn.web.metrics import HttpMetrics
+from everlearn.web.mlflow import Route, beside, mlflow_app
 from everlearn.web.navigation import Navigation
 from everlearn.web.origin import same_origin
 from everlearn.web.render import Pages, page_renderer
@@ -31,6 +32,7 @@ class Site:
     handlers: Sequence[ControllerRouterHandler]  # JSON, in the OpenAPI description
     pages: Sequence[ControllerRouterHandler] = ()  # HTML
     services: Mapping[str, object] = field(default_factory=dict)  # by the parameter name that routes use
+    protocol: Sequence[Route] = ()  # of MLflow's REST protocol
     gate: Gate
     metrics: HttpMetrics
     template_packages: Sequence[str] = ()  # packages with a folder `templates`, e.g. "everlearn.registry"
@@ -74,4 +76,4 @@ def make_litestar(site: Site) -> Litestar:
 
 def make_app(site: Site) -> ASGIApp:
     """Assemble the application that a server runs: the framework inside, headers and measures around it."""
-    return guarded_and_measured(make_litestar(site), site.metrics)
+    return guarded_and_measured(beside(mlflow_app(site.protocol, site.gate), make_litestar(site)), site.metrics)

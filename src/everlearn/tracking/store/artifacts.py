@@ -1,71 +1,62 @@
-"""Which paths of a run hold which bytes."""
+"""A project's tree of files: which paths hold which bytes."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
 
-import sqlalchemy as sa
-
+from everlearn.core.clock import iso, parse_instant
 from everlearn.core.digest import Digest
-from everlearn.db import Tx, insert_for
+from everlearn.db import Sql, Tx, marks
 from everlearn.tracking.model import Artifact
-from everlearn.tracking.tables import artifacts
+
+_COLUMNS = "path, digest, size_bytes, logged_at"
+_SELECT = f"select {_COLUMNS} from tracking_artifacts where project = ?"
+_LAST = "\U0010ffff"  # after every path
+_FIND = Sql(f"{_SELECT} and path = ?")
+_BELOW = Sql(f"{_SELECT} and path > ? and path < ? order by path limit ?")
+_DELETE = Sql("delete from tracking_artifacts where project = ? and (path = ? or (path > ? and path < ?))")
+_PUT = Sql(
+    "insert into tracking_artifacts (project, path, digest, size_bytes, logged_at) values (?,?,?,?,?) "
+    "on conflict (project, path) do update set digest = excluded.digest, size_bytes = excluded.size_bytes, "
+    "logged_at = case when tracking_artifacts.digest = excluded.digest then tracking_artifacts.logged_at "
+    "else excluded.logged_at end"
+)
 
 
-def put_artifact(tx: Tx, run_id: str, artifact: Artifact) -> None:
-    """Put an artifact at its path; the newest one wins."""
-    insert = insert_for(tx, artifacts).values(
-        run_id=run_id,
-        path=artifact.path,
-        digest=artifact.digest,
-        size_bytes=artifact.size_bytes,
-        logged_at=artifact.logged_at,
-    )
-    excluded = insert.excluded
-    tx.execute(
-        insert.on_conflict_do_update(
-            index_elements=[artifacts.c.run_id, artifacts.c.path],
-            set_={
-                "digest": excluded.digest,
-                "size_bytes": excluded.size_bytes,
-                "logged_at": sa.case(
-                    (artifacts.c.digest == excluded.digest, artifacts.c.logged_at), else_=excluded.logged_at
-                ),
-            },
-        )
-    )
+def put(tx: Tx, project: str, artifact: Artifact) -> None:
+    """Put a file at its path; the newest one wins."""
+    at: Any = artifact.logged_at if tx.is_postgresql else iso(artifact.logged_at)
+    _PUT.run(tx, project, artifact.path, artifact.digest, artifact.size_bytes, at)
 
 
-def find_artifact(tx: Tx, run_id: str, path: str) -> Artifact | None:
+def find(tx: Tx, project: str, path: str) -> Artifact | None:
     """Find what is at a path."""
-    row = tx.execute(_select().where(artifacts.c.run_id == run_id, artifacts.c.path == path)).one_or_none()
+    row = _FIND.row(tx, project, path)
     return None if row is None else _artifact(row)
 
 
-def list_artifacts(tx: Tx, run_id: str, *, after: str | None, limit: int) -> list[Artifact]:
-    """Give up to `limit` artifacts by path."""
-    query = _select().where(artifacts.c.run_id == run_id).order_by(artifacts.c.path).limit(limit)
-    rows = tx.execute(query if after is None else query.where(artifacts.c.path > after))
-    return [_artifact(row) for row in rows]
+def below(tx: Tx, project: str, folder: str, *, after: str | None, limit: int) -> list[Artifact]:
+    """Give up to `limit` files in and under a folder, by path."""
+    start, end = (f"{folder}/", f"{folder}0") if folder else ("", _LAST)  # "0" follows "/"
+    return [_artifact(row) for row in _BELOW.rows(tx, project, after or start, end, limit)]
 
 
-def blocking_path(tx: Tx, run_id: str, path: str, folders: Sequence[str]) -> str | None:
-    """Give an artifact that is where `path` needs a folder, or below where it would be a file."""
-    below = f"{path}/"
-    query = (
-        sa.select(artifacts.c.path)
-        .where(
-            artifacts.c.run_id == run_id,
-            sa.or_(artifacts.c.path.in_(folders), sa.func.substr(artifacts.c.path, 1, len(below)) == below),
-        )
-        .order_by(artifacts.c.path)
-        .limit(1)
-    )
-    found: str | None = tx.execute(query).scalar_one_or_none()
-    return found
+def delete(tx: Tx, project: str, path: str) -> int:
+    """Remove a file, or everything under a folder; give the number of files."""
+    return _DELETE.run(tx, project, path, f"{path}/", f"{path}0")
 
 
-def _select() -> sa.Select[tuple[object, ...]]:
-    return sa.select(artifacts.c.path, artifacts.c.digest, artifacts.c.size_bytes, artifacts.c.logged_at)
+def blocking_path(tx: Tx, project: str, path: str, folders: Sequence[str]) -> str | None:
+    """Give a file that is where `path` needs a folder, or below where it would be a file."""
+    start, end = f"{path}/", f"{path}0"
+    text = "select path from tracking_artifacts where project = ? and ((path > ? and path < ?)"
+    if folders:
+        text += f" or path in ({marks(len(folders))})"
+    row = Sql(f"{text}) order by path limit 1").row(tx, project, start, end, *folders)
+    return None if row is None else str(row[0])
 
 
-def _artifact(row: sa.Row[tuple[object, ...]]) -> Artifact:
-    return Artifact(path=row.path, digest=Digest(row.digest), size_bytes=row.size_bytes, logged_at=row.logged_at)
+def _artifact(row: tuple[Any, ...]) -> Artifact:
+    path, digest, size_bytes, at = row
+    logged_at: datetime = parse_instant(at) if isinstance(at, str) else at.astimezone(UTC)
+    return Artifact(path=path, digest=Digest(digest), size_bytes=size_bytes, logged_at=logged_at)

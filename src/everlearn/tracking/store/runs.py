@@ -1,131 +1,193 @@
-"""Experiments and runs."""
+"""Runs."""
 
 from collections.abc import Sequence
-from datetime import datetime
-
-import sqlalchemy as sa
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
 
 from everlearn.core.actor import Actor
 from everlearn.core.clock import iso, parse_instant
 from everlearn.core.errors import InvalidError
-from everlearn.db import Instant, Tx, insert_for
-from everlearn.tracking.model import Experiment, Run, RunStatus
-from everlearn.tracking.tables import experiments, runs
+from everlearn.db import Sql, Tx, marks
+from everlearn.tracking.model import Lifecycle, Run, RunStatus
 
-Row = sa.Row[tuple[object, ...]]
-
-
-def insert_experiment(tx: Tx, experiment: Experiment) -> bool:
-    """Add an experiment; False when the project has one of that name."""
-    statement = insert_for(tx, experiments).values(
-        id=experiment.id, project=experiment.project, name=experiment.name, created_at=experiment.created_at
-    )
-    return tx.execute(statement.on_conflict_do_nothing().returning(experiments.c.id)).one_or_none() is not None
-
-
-def find_experiment(tx: Tx, project: str, name: str) -> Experiment | None:
-    """Find an experiment by its name."""
-    query = _select_experiment().where(experiments.c.project == project, experiments.c.name == name)
-    row = tx.execute(query).one_or_none()
-    return None if row is None else _experiment(row)
-
-
-def list_experiments(tx: Tx, project: str, *, after: str | None, limit: int) -> list[Experiment]:
-    """Give up to `limit` experiments by name."""
-    query = _select_experiment().where(experiments.c.project == project).order_by(experiments.c.name).limit(limit)
-    rows = tx.execute(query if after is None else query.where(experiments.c.name > after))
-    return [_experiment(row) for row in rows]
+_COLUMNS = (
+    "r.no, r.id, r.project, r.experiment_no, e.id, e.name, r.name, r.user_name, r.status, r.start_ms, r.end_ms, "
+    "r.lifecycle, r.artifact_root, r.effective_at, r.started_by"
+)
+_FROM = "from tracking_runs r join tracking_experiments e on e.no = r.experiment_no"
+_SELECT = f"select {_COLUMNS} {_FROM}"
+_BY_ID = Sql(f"{_SELECT} where r.id = ?")
+_LOCKED = Sql("select no, project, experiment_no, lifecycle, status from tracking_runs where id = ?")
+_INSERT = Sql(
+    "insert into tracking_runs (id, project, experiment_no, name, user_name, status, start_ms, end_ms, lifecycle, "
+    "artifact_root, effective_at, started_by) values (?,?,?,?,?,?,?,?,'active',?,?,?) "
+    "on conflict do nothing returning no"
+)
+_LIFECYCLE = Sql("update tracking_runs set lifecycle = ?, deleted_ms = ? where no = ?")
+_LIFECYCLES = Sql(
+    "update tracking_runs set lifecycle = ?, deleted_ms = ? where experiment_no = ? and lifecycle = ? "
+    "and (? = 0 or deleted_ms = ?)"
+)
+_END = Sql("update tracking_runs set status = ?, end_ms = ? where no = ? and status in ('RUNNING', 'SCHEDULED')")
 
 
-def insert_run(tx: Tx, run: Run) -> bool:
-    """Add a run; False when its id is taken."""
-    statement = insert_for(tx, runs).values(
-        id=run.id,
-        project=run.project,
-        experiment=run.experiment,
-        name=run.name,
-        status=run.status,
-        started_at=run.started_at,
-        ended_at=run.ended_at,
-        effective_at=run.effective_at,
-        started_by=run.started_by,
-    )
-    return tx.execute(statement.on_conflict_do_nothing().returning(runs.c.id)).one_or_none() is not None
+class RunRow(NamedTuple):
+    """A run as the tables hold it."""
+
+    no: int
+    id: str
+    project: str
+    experiment_no: int
+    experiment_id: int
+    experiment: str
+    name: str
+    user: str
+    status: str
+    start_ms: int | None
+    end_ms: int | None
+    lifecycle: str
+    artifact_root: str
+    effective_at: Any
+    started_by: str
 
 
-def find_run(tx: Tx, run_id: str) -> Run | None:
+class RunKey(NamedTuple):
+    """What a write to a run needs to know of it."""
+
+    no: int
+    project: str
+    experiment_no: int
+    lifecycle: str
+    status: str
+
+
+def key_of(tx: Tx, run_id: str) -> RunKey | None:
+    """Find what a write needs."""
+    row = _LOCKED.row(tx, run_id)
+    return None if row is None else RunKey(*row)
+
+
+def find(tx: Tx, run_id: str) -> RunRow | None:
     """Find a run by its id."""
-    row = tx.execute(_select_run().where(runs.c.id == run_id)).one_or_none()
-    return None if row is None else _run(row)
+    row = _BY_ID.row(tx, run_id)
+    return None if row is None else RunRow(*row)
 
 
-def end_run(tx: Tx, run: Run) -> bool:
+def insert(tx: Tx, row: RunRow) -> int | None:
+    """Add a run (its `no` is not looked at); give its number, or None when the id is taken."""
+    found = _INSERT.row(
+        tx,
+        row.id,
+        row.project,
+        row.experiment_no,
+        row.name,
+        row.user,
+        row.status,
+        row.start_ms,
+        row.end_ms,
+        row.artifact_root,
+        row.effective_at,
+        row.started_by,
+    )
+    return None if found is None else int(found[0])
+
+
+def update(tx: Tx, number: int, **changes: str | int | None) -> None:
+    """Change columns of a run."""
+    assignments = ", ".join(f"{column} = ?" for column in changes)
+    Sql(f"update tracking_runs set {assignments} where no = ?").run(tx, *changes.values(), number)
+
+
+def end(tx: Tx, number: int, status: RunStatus, *, at_ms: int) -> bool:
     """Write the end of a run; False when it has ended already."""
-    statement = (
-        sa.update(runs)
-        .where(runs.c.id == run.id, runs.c.status == RunStatus.RUNNING)
-        .values(status=run.status, ended_at=run.ended_at)
-    )
-    return tx.execute(statement).rowcount == 1
+    return _END.run(tx, status, at_ms, number) == 1
 
 
-def list_runs(tx: Tx, project: str, experiment: str | None, *, after: str | None, limit: int) -> Sequence[Run]:
-    """Give up to `limit` runs, newest first, of one experiment or of all; `after` is a `run_key`."""
-    query = _select_run().where(runs.c.project == project)
+def set_lifecycle(tx: Tx, number: int, lifecycle: Lifecycle, *, at_ms: int) -> None:
+    """Delete a run, or bring it back."""
+    _LIFECYCLE.run(tx, lifecycle, at_ms if lifecycle is Lifecycle.DELETED else None, number)
+
+
+def set_lifecycles(tx: Tx, experiment_no: int, lifecycle: Lifecycle, *, at_ms: int, deleted_at_ms: int = 0) -> None:
+    """Delete the active runs of an experiment, or bring back those that were deleted with it at `deleted_at_ms`."""
+    before = Lifecycle.ACTIVE if lifecycle is Lifecycle.DELETED else Lifecycle.DELETED
+    stamp = at_ms if lifecycle is Lifecycle.DELETED else None
+    _LIFECYCLES.run(tx, lifecycle, stamp, experiment_no, before, deleted_at_ms, deleted_at_ms)
+
+
+def list_newest(tx: Tx, project: str, experiment: str | None, *, after: str | None, limit: int) -> list[Run]:
+    """Give up to `limit` active runs, newest first, of one experiment or of all; `after` is a `run_key`."""
+    where, given = "r.project = ?", [project]
     if experiment is not None:
-        query = query.where(runs.c.experiment == experiment)
+        where = "e.project = ? and e.name = ? and r.experiment_no = e.no"
+        given.append(experiment)
+    values: list[Any] = [*given]
     if after is not None:
-        started_at, run_id = _parsed_key(after)
-        query = query.where(
-            sa.tuple_(runs.c.started_at, runs.c.id) < sa.tuple_(sa.literal(started_at, Instant), sa.literal(run_id))
-        )
-    query = query.order_by(runs.c.started_at.desc(), runs.c.id.desc()).limit(limit)
-    return [_run(row) for row in tx.execute(query)]
+        at_ms, run_id = _parsed_key(after)
+        where += " and (r.start_ms < ? or (r.start_ms = ? and r.id > ?))"
+        values += [at_ms, at_ms, run_id]
+    text = f"{_SELECT} where {where} and r.lifecycle = 'active' order by r.start_ms desc, r.id limit ?"
+    return [run_of(RunRow(*row)) for row in Sql(text).rows(tx, *values, limit)]
 
 
-def run_key(run: Run) -> str:
-    """Give the key that a list of runs continues after."""
-    return f"{iso(run.started_at)}~{run.id}"
+def read_many(tx: Tx, numbers: Sequence[int]) -> dict[int, RunRow]:
+    """Give several runs by their numbers."""
+    found: dict[int, RunRow] = {}
+    for start in range(0, len(numbers), 500):
+        part = numbers[start : start + 500]
+        for row in Sql(f"{_SELECT} where r.no in ({marks(len(part))})").rows(tx, *part):
+            found[row[0]] = RunRow(*row)
+    return found
 
 
-def _parsed_key(key: str) -> tuple[datetime, str]:
-    started_at, separator, run_id = key.partition("~")
-    if not separator:
-        raise InvalidError(f"not a key of a list of runs: {key[:80]!r}; send `next` of the page before")
-    return parse_instant(started_at), run_id
-
-
-def _select_experiment() -> sa.Select[tuple[object, ...]]:
-    return sa.select(experiments.c.id, experiments.c.project, experiments.c.name, experiments.c.created_at)
-
-
-def _experiment(row: Row) -> Experiment:
-    return Experiment(id=row.id, project=row.project, name=row.name, created_at=row.created_at)
-
-
-def _select_run() -> sa.Select[tuple[object, ...]]:
-    return sa.select(
-        runs.c.id,
-        runs.c.project,
-        runs.c.experiment,
-        runs.c.name,
-        runs.c.status,
-        runs.c.started_at,
-        runs.c.ended_at,
-        runs.c.effective_at,
-        runs.c.started_by,
-    )
-
-
-def _run(row: Row) -> Run:
+def run_of(row: RunRow) -> Run:
+    """Make the value of a row."""
     return Run(
         id=row.id,
         project=row.project,
         experiment=row.experiment,
+        experiment_id=str(row.experiment_id),
         name=row.name,
+        user=row.user,
         status=RunStatus(row.status),
-        started_at=row.started_at,
-        ended_at=row.ended_at,
-        effective_at=row.effective_at,
+        started_at=instant_of(row.start_ms or 0),
+        ended_at=None if row.end_ms is None else instant_of(row.end_ms),
+        lifecycle=Lifecycle(row.lifecycle),
+        artifact_root=row.artifact_root,
+        effective_at=_effective(row.effective_at),
         started_by=Actor(row.started_by),
     )
+
+
+def instant_of(milliseconds: int) -> datetime:
+    """Read a time; what no calendar reaches becomes its end."""
+    seconds = min(max(milliseconds / 1000, -62_000_000_000), 253_000_000_000)
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def milliseconds_of(at: datetime) -> int:
+    """Write a time."""
+    return round(at.timestamp() * 1000)
+
+
+def effective_value(tx: Tx, at: datetime | None) -> datetime | str | None:
+    """Write event time as the engine's column wants it."""
+    return at if at is None or tx.is_postgresql else iso(at)
+
+
+def run_key(run: Run) -> str:
+    """Give the key that a list of runs continues after."""
+    return f"{milliseconds_of(run.started_at)}~{run.id}"
+
+
+def _parsed_key(key: str) -> tuple[int, str]:
+    at_ms, separator, run_id = key.partition("~")
+    if not separator or not at_ms.lstrip("-").isdigit() or len(at_ms) > 18:
+        raise InvalidError(f"not a key of a list of runs: {key[:80]!r}; send `next` of the page before")
+    return int(at_ms), run_id
+
+
+def _effective(stored: datetime | str | None) -> datetime | None:
+    if stored is None:
+        return None
+    return parse_instant(stored) if isinstance(stored, str) else stored.astimezone(UTC)

@@ -452,13 +452,67 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_serving_counters")),
     )
     op.create_table(
-        "tracking_experiments",
-        sa.Column("id", sa.Text(), nullable=False),
+        "tracking_artifacts",
         sa.Column("project", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("created_at", Instant(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_tracking_experiments")),
+        sa.Column("path", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("logged_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("project", "path", name=op.f("pk_tracking_artifacts")),
+    )
+    op.create_index("ix_tracking_artifacts_digest", "tracking_artifacts", ["digest"], unique=False)
+    op.create_table(
+        "tracking_experiments",
+        sa.Column("no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("project", sa.Text(), nullable=False),
+        sa.Column("id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("artifact_location", sa.Text(), nullable=False),
+        sa.Column("lifecycle", sa.Text(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("updated_ms", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("lifecycle in ('active', 'deleted')", name=op.f("ck_tracking_experiments_lifecycle")),
+        sa.PrimaryKeyConstraint("no", name=op.f("pk_tracking_experiments")),
+        sa.UniqueConstraint("project", "id", name=op.f("uq_tracking_experiments_project_id")),
         sa.UniqueConstraint("project", "name", name=op.f("uq_tracking_experiments_project_name")),
+    )
+    op.create_table(
+        "tracking_keys",
+        sa.Column("no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("key", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.PrimaryKeyConstraint("no", name=op.f("pk_tracking_keys")),
+        sa.UniqueConstraint("key", name=op.f("uq_tracking_keys_key")),
+    )
+    op.create_table(
+        "tracking_newest",
+        sa.Column("run_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("key_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("experiment_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("step", sa.BigInteger(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("value", sa.Double(), nullable=False),
+        sa.Column("is_nan", sa.SmallInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("run_no", "key_no", name=op.f("pk_tracking_newest")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_tracking_newest_value",
+        "tracking_newest",
+        ["experiment_no", "key_no", "is_nan", "value", "run_no"],
+        unique=False,
+    )
+    op.create_table(
+        "tracking_points",
+        sa.Column("run_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("key_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("step", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("value", sa.Double(), nullable=False),
+        sa.Column("is_nan", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint(
+            "run_no", "key_no", "step", "at_ms", "value", "is_nan", name=op.f("pk_tracking_points")
+        ),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "traffic_changes",
@@ -626,32 +680,66 @@ def upgrade() -> None:
     )
     op.create_index("ix_registry_versions_run_id", "registry_versions", ["project", "run_id"], unique=False)
     op.create_table(
+        "tracking_datasets",
+        sa.Column("no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("experiment_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("source_type", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("schema", sa.Text(), nullable=True),
+        sa.Column("profile", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["experiment_no"], ["tracking_experiments.no"], name=op.f("fk_tracking_datasets_experiment_no")
+        ),
+        sa.PrimaryKeyConstraint("no", name=op.f("pk_tracking_datasets")),
+        sa.UniqueConstraint(
+            "experiment_no", "name", "digest", name=op.f("uq_tracking_datasets_experiment_no_name_digest")
+        ),
+    )
+    op.create_table(
+        "tracking_experiment_tags",
+        sa.Column("experiment_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("key", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["experiment_no"], ["tracking_experiments.no"], name=op.f("fk_tracking_experiment_tags_experiment_no")
+        ),
+        sa.PrimaryKeyConstraint("experiment_no", "key", name=op.f("pk_tracking_experiment_tags")),
+    )
+    op.create_table(
         "tracking_runs",
-        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
         sa.Column("project", sa.Text(), nullable=False),
-        sa.Column("experiment", sa.Text(), nullable=False),
-        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("experiment_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("user_name", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("started_at", Instant(), nullable=False),
-        sa.Column("ended_at", Instant(), nullable=True),
+        sa.Column("start_ms", sa.BigInteger(), nullable=True),
+        sa.Column("end_ms", sa.BigInteger(), nullable=True),
+        sa.Column("lifecycle", sa.Text(), nullable=False),
+        sa.Column("deleted_ms", sa.BigInteger(), nullable=True),
+        sa.Column("artifact_root", sa.Text(), nullable=False),
         sa.Column("effective_at", Instant(), nullable=True),
         sa.Column("started_by", sa.Text(), nullable=False),
-        sa.CheckConstraint("(status = 'RUNNING') = (ended_at is null)", name=op.f("ck_tracking_runs_ended_at")),
+        sa.CheckConstraint("lifecycle in ('active', 'deleted')", name=op.f("ck_tracking_runs_lifecycle")),
         sa.CheckConstraint(
-            "status in ('RUNNING', 'FINISHED', 'FAILED', 'KILLED')", name=op.f("ck_tracking_runs_status")
+            "status in ('SCHEDULED', 'RUNNING', 'FINISHED', 'FAILED', 'KILLED')", name=op.f("ck_tracking_runs_status")
         ),
         sa.ForeignKeyConstraint(
-            ["project", "experiment"],
-            ["tracking_experiments.project", "tracking_experiments.name"],
-            name=op.f("fk_tracking_runs_project_experiment"),
+            ["experiment_no"], ["tracking_experiments.no"], name=op.f("fk_tracking_runs_experiment_no")
         ),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_tracking_runs")),
+        sa.PrimaryKeyConstraint("no", name=op.f("pk_tracking_runs")),
+        sa.UniqueConstraint("id", name=op.f("uq_tracking_runs_id")),
     )
-    op.create_index("ix_tracking_runs_newest", "tracking_runs", ["project", "started_at", "id"], unique=False)
+    op.create_index(
+        "ix_tracking_runs_newest", "tracking_runs", ["project", "lifecycle", "start_ms", "id"], unique=False
+    )
     op.create_index(
         "ix_tracking_runs_newest_of_experiment",
         "tracking_runs",
-        ["project", "experiment", "started_at", "id"],
+        ["experiment_no", "lifecycle", "start_ms", "id"],
         unique=False,
     )
     op.create_table(
@@ -735,51 +823,43 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project", "model", "number", "position", name=op.f("pk_registry_stage_moves")),
     )
     op.create_table(
-        "tracking_artifacts",
-        sa.Column("run_id", sa.Text(), nullable=False),
-        sa.Column("path", sa.Text(), nullable=False),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
-        sa.Column("logged_at", Instant(), nullable=False),
-        sa.ForeignKeyConstraint(["run_id"], ["tracking_runs.id"], name=op.f("fk_tracking_artifacts_run_id")),
-        sa.PrimaryKeyConstraint("run_id", "path", name=op.f("pk_tracking_artifacts")),
-    )
-    op.create_table(
-        "tracking_metrics",
-        sa.Column("run_id", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("step", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("at", Instant(), nullable=False),
-        sa.Column("value", sa.Double(), nullable=False),
-        sa.Column("is_nan", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(["run_id"], ["tracking_runs.id"], name=op.f("fk_tracking_metrics_run_id")),
-        sa.PrimaryKeyConstraint("run_id", "key", "step", "at", "value", "is_nan", name=op.f("pk_tracking_metrics")),
-    )
-    op.create_table(
-        "tracking_newest_metrics",
-        sa.Column("run_id", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
-        sa.Column("step", sa.BigInteger(), nullable=False),
-        sa.Column("at", Instant(), nullable=False),
-        sa.Column("value", sa.Double(), nullable=False),
-        sa.Column("is_nan", sa.Boolean(), nullable=False),
-        sa.ForeignKeyConstraint(["run_id"], ["tracking_runs.id"], name=op.f("fk_tracking_newest_metrics_run_id")),
-        sa.PrimaryKeyConstraint("run_id", "key", name=op.f("pk_tracking_newest_metrics")),
+        "tracking_inputs",
+        sa.Column("run_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column(
+            "dataset_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("context", sa.Text(), nullable=True),
+        sa.Column("tags", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["dataset_no"], ["tracking_datasets.no"], name=op.f("fk_tracking_inputs_dataset_no")),
+        sa.ForeignKeyConstraint(["run_no"], ["tracking_runs.no"], name=op.f("fk_tracking_inputs_run_no")),
+        sa.PrimaryKeyConstraint("run_no", "dataset_no", name=op.f("pk_tracking_inputs")),
     )
     op.create_table(
         "tracking_params",
-        sa.Column("run_id", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("run_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("key_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("experiment_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("head", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["run_id"], ["tracking_runs.id"], name=op.f("fk_tracking_params_run_id")),
-        sa.PrimaryKeyConstraint("run_id", "key", name=op.f("pk_tracking_params")),
+        sa.ForeignKeyConstraint(["run_no"], ["tracking_runs.no"], name=op.f("fk_tracking_params_run_no")),
+        sa.PrimaryKeyConstraint("run_no", "key_no", name=op.f("pk_tracking_params")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_tracking_params_value", "tracking_params", ["experiment_no", "key_no", "head", "run_no"], unique=False
     )
     op.create_table(
         "tracking_tags",
-        sa.Column("run_id", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("run_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("key_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("experiment_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("head", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
-        sa.ForeignKeyConstraint(["run_id"], ["tracking_runs.id"], name=op.f("fk_tracking_tags_run_id")),
-        sa.PrimaryKeyConstraint("run_id", "key", name=op.f("pk_tracking_tags")),
+        sa.ForeignKeyConstraint(["run_no"], ["tracking_runs.no"], name=op.f("fk_tracking_tags_run_no")),
+        sa.PrimaryKeyConstraint("run_no", "key_no", name=op.f("pk_tracking_tags")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_tracking_tags_value", "tracking_tags", ["experiment_no", "key_no", "head", "run_no"], unique=False
     )
     # ### end Alembic commands ###

@@ -1,0 +1,43 @@
+"""What mlflow's clients ask before they begin: are you there, which version do you speak, what can you do."""
+
+from litestar import get
+
+from everlearn.core.json import JSONObject
+from everlearn.web import PUBLIC
+from everlearn.web.mlflow import Call, Route
+from everlearn.web.mlflow.wire import encode
+
+SPOKEN = "3.17.2"
+"""The version of the protocol that this server answers to; clients from 3.4 on take it as leave to send spans."""
+
+_INFO: JSONObject = {
+    "store_type": "SqlStore",
+    "workspaces_enabled": False,
+    "trace_archival_enabled": False,
+    "multipart_uploads_enabled": False,
+    "multipart_downloads_enabled": False,
+    "presigned_upload_run_id_supported": False,
+    "presigned_upload_model_id_supported": False,
+    "features_enabled": {"gateway": False},
+}
+
+
+@get("/health", opt=PUBLIC, media_type="text/plain", include_in_schema=False, sync_to_thread=False)
+def health() -> str:
+    """Tell that the process answers."""
+    return "OK"
+
+
+@get("/version", opt=PUBLIC, media_type="text/plain", include_in_schema=False, sync_to_thread=False)
+def version() -> str:
+    """Tell the version of MLflow whose protocol is spoken."""
+    return SPOKEN
+
+
+def server_info(_call: Call, _request: None) -> bytes:
+    """Tell what is supported."""
+    return encode(_INFO)
+
+
+HANDLERS = (health, version)
+ROUTES = (Route(method="GET", path="/mlflow/server-info", versions=("3.0",), role=None, handle=server_info),)

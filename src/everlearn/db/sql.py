@@ -1,0 +1,44 @@
+"""Statements written as SQL, for the few paths where building one from tables would cost more than running it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from everlearn.db.engine import Tx
+
+
+class Sql:
+    """One statement for both engines, with `?` for each parameter."""
+
+    __slots__ = ("_postgresql", "_sqlite")
+
+    def __init__(self, text: str) -> None:
+        self._sqlite = text
+        self._postgresql = text.replace("%", "%%").replace("?", "%s")
+
+    def run(self, tx: Tx, *parameters: Any) -> int:
+        """Run it once; give the number of rows that changed."""
+        return tx.connection.exec_driver_sql(self._for(tx), parameters).rowcount
+
+    def run_all(self, tx: Tx, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Run it once for each row."""
+        if rows:
+            tx.connection.exec_driver_sql(self._for(tx), list(rows))
+
+    def rows(self, tx: Tx, *parameters: Any) -> list[tuple[Any, ...]]:
+        """Run it and give every row as a plain tuple."""
+        cursor = tx.connection.exec_driver_sql(self._for(tx), parameters).cursor
+        assert cursor is not None  # noqa: S101  # narrows the type: the statement returns rows
+        return list(cursor.fetchall())
+
+    def row(self, tx: Tx, *parameters: Any) -> tuple[Any, ...] | None:
+        """Run it and give the first row."""
+        found = self.rows(tx, *parameters)
+        return found[0] if found else None
+
+    def _for(self, tx: Tx) -> str:
+        return self._postgresql if tx.is_postgresql else self._sqlite
+
+
+def marks(count: int) -> str:
+    """Write so many parameters: `?,?,?`."""
+    return ",".join("?" * count)

@@ -1,0 +1,134 @@
+"""Experiments over the protocol."""
+
+from dataclasses import dataclass
+
+from everlearn.access import Role
+from everlearn.tracking.experiments import Experiments
+from everlearn.tracking.mlflow import messages as m
+from everlearn.tracking.mlflow.answers import experiment_out
+from everlearn.tracking.mlflow.rules import (
+    LONGEST_EXPERIMENT_TAG,
+    checked_experiment_name,
+    checked_key,
+    experiment_number,
+    fitted,
+    given_tags,
+)
+from everlearn.tracking.model import Lifecycle
+from everlearn.web.mlflow import Call, Empty, Route
+from everlearn.web.mlflow.errors import ProtocolError
+
+
+@dataclass(frozen=True, slots=True)
+class ExperimentDoor:
+    """What the routes do."""
+
+    experiments: Experiments
+
+    def create(self, call: Call, asked: m.CreateExperiment) -> m.ExperimentId:
+        """Make an experiment."""
+        if asked.artifact_location:
+            raise ProtocolError(
+                "This server keeps artifacts itself; leave artifact_location out. (Files are kept once by content, "
+                "and a place of the client's choice could be any file of the server.)"
+            )
+        made = self.experiments.create(
+            call.project,
+            checked_experiment_name(asked.name or ""),
+            tags=given_tags(asked.tags, longest=LONGEST_EXPERIMENT_TAG, cut=False),
+        )
+        return m.ExperimentId(made.id)
+
+    def get(self, call: Call, asked: m.ExperimentById) -> m.OneExperiment:
+        """Give one by id."""
+        found = self.experiments.get(call.project, experiment_number(asked.experiment_id or ""))
+        return m.OneExperiment(experiment_out(found))
+
+    def get_by_name(self, call: Call, asked: m.ExperimentByName) -> m.OneExperiment:
+        """Give one by name."""
+        return m.OneExperiment(experiment_out(self.experiments.get_by_name(call.project, asked.experiment_name or "")))
+
+    def update(self, call: Call, asked: m.UpdateExperiment) -> Empty:
+        """Rename one."""
+        number = experiment_number(asked.experiment_id or "")
+        if asked.new_name is not None:
+            self.experiments.rename(call.project, number, checked_experiment_name(asked.new_name))
+        return Empty()
+
+    def delete(self, call: Call, asked: m.ExperimentById) -> Empty:
+        """Delete one with its runs."""
+        number = experiment_number(asked.experiment_id or "")
+        self.experiments.set_lifecycle(call.project, number, Lifecycle.DELETED)
+        return Empty()
+
+    def restore(self, call: Call, asked: m.ExperimentById) -> Empty:
+        """Bring one back."""
+        number = experiment_number(asked.experiment_id or "")
+        self.experiments.set_lifecycle(call.project, number, Lifecycle.ACTIVE)
+        return Empty()
+
+    def put_tag(self, call: Call, asked: m.ExperimentTag) -> Empty:
+        """Set a tag."""
+        key = checked_key(asked.key or "", "tag")
+        value = fitted(key, asked.value or "", longest=LONGEST_EXPERIMENT_TAG, cut=False)
+        self.experiments.put_tag(call.project, experiment_number(asked.experiment_id or ""), key, value)
+        return Empty()
+
+    def delete_tag(self, call: Call, asked: m.ExperimentTag) -> Empty:
+        """Take a tag away."""
+        number = experiment_number(asked.experiment_id or "")
+        self.experiments.delete_tag(call.project, number, checked_key(asked.key or "", "tag"))
+        return Empty()
+
+
+def experiment_routes(experiments: Experiments) -> tuple[Route, ...]:
+    """List the routes."""
+    door, base = ExperimentDoor(experiments), "/mlflow/experiments"
+    look, log = Role.VIEWER, Role.CONTRIBUTOR
+    by_id, one = ("experiment_id",), m.ExperimentById
+    tag = ("experiment_id", "key", "value")
+    return (
+        Route(
+            method="POST",
+            path=f"{base}/create",
+            role=log,
+            handle=door.create,
+            request=m.CreateExperiment,
+            required=("name",),
+        ),
+        Route(method="GET", path=f"{base}/get", role=look, handle=door.get, request=one, required=by_id),
+        Route(
+            method="GET",
+            path=f"{base}/get-by-name",
+            role=look,
+            handle=door.get_by_name,
+            request=m.ExperimentByName,
+            required=("experiment_name",),
+        ),
+        Route(
+            method="POST",
+            path=f"{base}/update",
+            role=log,
+            handle=door.update,
+            request=m.UpdateExperiment,
+            required=by_id,
+        ),
+        Route(method="POST", path=f"{base}/delete", role=log, handle=door.delete, request=one, required=by_id),
+        Route(method="POST", path=f"{base}/restore", role=log, handle=door.restore, request=one, required=by_id),
+        Route(
+            method="POST",
+            path=f"{base}/set-experiment-tag",
+            role=log,
+            handle=door.put_tag,
+            request=m.ExperimentTag,
+            required=tag,
+        ),
+        Route(
+            method="POST",
+            path=f"{base}/delete-experiment-tag",
+            role=log,
+            handle=door.delete_tag,
+            request=m.ExperimentTag,
+            required=tag[:2],
+        ),
+    )

@@ -1,0 +1,150 @@
+"""Measurements of runs: every point, and the newest of each key."""
+
+import math
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from everlearn.db import Sql, Tx, marks
+
+
+class Point(NamedTuple):
+    """One measurement as the tables hold it: not-a-number is 0 with a flag."""
+
+    step: int
+    at_ms: int
+    value: float
+    is_nan: int
+
+
+class Newest(NamedTuple):
+    """The newest measurement of a key."""
+
+    key: str
+    point: Point
+
+
+_COLUMNS = "step, at_ms, value, is_nan"
+_INSERT = Sql(f"insert into tracking_points (run_no, key_no, {_COLUMNS}) values (?,?,?,?,?,?) on conflict do nothing")
+_INSERT_ARRAYS = Sql(
+    f"insert into tracking_points (run_no, key_no, {_COLUMNS}) "
+    "select ?, * from unnest(?::bigint[], ?::bigint[], ?::bigint[], ?::float8[], ?::smallint[]) on conflict do nothing"
+)
+_PUT_NEWEST = Sql(
+    f"insert into tracking_newest (run_no, key_no, experiment_no, {_COLUMNS}) values (?,?,?,?,?,?,?) "
+    "on conflict (run_no, key_no) do update "
+    "set step = excluded.step, at_ms = excluded.at_ms, value = excluded.value, is_nan = excluded.is_nan "
+    "where (excluded.step, excluded.at_ms, excluded.value) "
+    "> (tracking_newest.step, tracking_newest.at_ms, tracking_newest.value)"
+)
+_COUNT = Sql("select count(*) from tracking_points where run_no = ? and key_no = ?")
+_ENDS = Sql("select min(step), max(step) from tracking_points where run_no = ? and key_no = ?")
+
+
+def point_of(step: int, at_ms: int, value: float) -> Point:
+    """Make a point."""
+    return Point(step, at_ms, 0.0, 1) if math.isnan(value) else Point(step, at_ms, value, 0)
+
+
+def value_of(point: Point) -> float:
+    """Give the number that a point stands for."""
+    return math.nan if point.is_nan else point.value
+
+
+def insert(tx: Tx, run_no: int, experiment_no: int, measured: Sequence[tuple[int, Point]]) -> None:
+    """Add measurements by key number and keep the newest of each; one that is there is not added again."""
+    if not measured:
+        return
+    if tx.is_postgresql:  # one statement instead of a thousand: its driver would spend ten times as long
+        key_nos, points = zip(*measured, strict=True)
+        _INSERT_ARRAYS.run(tx, run_no, list(key_nos), *(list(column) for column in zip(*points, strict=True)))
+    else:
+        _INSERT.run_all(tx, [(run_no, key_no, *point) for key_no, point in measured])
+    newest: dict[int, Point] = {}
+    for key_no, point in measured:
+        if (known := newest.get(key_no)) is None or point > known:
+            newest[key_no] = point
+    rows = [(run_no, key_no, experiment_no, *point) for key_no, point in sorted(newest.items())]
+    _PUT_NEWEST.run_all(tx, rows)
+
+
+def read_newest(tx: Tx, run_nos: Sequence[int]) -> dict[int, list[Newest]]:
+    """Give the newest measurement of each key of several runs, by run, ordered by key."""
+    found: dict[int, list[Newest]] = {}
+    for start in range(0, len(run_nos), 500):
+        part = run_nos[start : start + 500]
+        text = (
+            "select n.run_no, k.key, n.step, n.at_ms, n.value, n.is_nan "
+            "from tracking_newest n join tracking_keys k on k.no = n.key_no "
+            f"where n.run_no in ({marks(len(part))}) order by n.run_no, k.key"
+        )
+        for run_no, key, *point in Sql(text).rows(tx, *part):
+            found.setdefault(run_no, []).append(Newest(key, Point(*point)))
+    return found
+
+
+def history(tx: Tx, run_no: int, key_no: int, *, after: Point | None, limit: int) -> list[Point]:
+    """Give up to `limit` points by (step, time, value), beginning after one."""
+    text = f"select {_COLUMNS} from tracking_points where run_no = ? and key_no = ?"
+    given: tuple[object, ...] = (run_no, key_no)
+    if after is not None:
+        text += f" and ({_COLUMNS}) > (?,?,?,?)"
+        given += after
+    return [Point(*row) for row in Sql(f"{text} order by {_COLUMNS} limit ?").rows(tx, *given, limit)]
+
+
+def raw_history(tx: Tx, run_no: int, key_no: int) -> list[tuple[int, int, float, int]]:
+    """Give every point of a key as plain rows (step, ms, value, is_nan), in order."""
+    text = f"select {_COLUMNS} from tracking_points where run_no = ? and key_no = ? order by {_COLUMNS}"
+    return Sql(text).rows(tx, run_no, key_no)
+
+
+def at_steps(tx: Tx, run_no: int, key_no: int, steps: Sequence[int]) -> list[Point]:
+    """Give the newest point of each of these steps, where there is one."""
+    return list(_at_steps(tx, run_no, key_no, steps))
+
+
+def _at_steps(tx: Tx, run_no: int, key_no: int, steps: Sequence[int]) -> Iterator[Point]:
+    for start in range(0, len(steps), 500):
+        part = steps[start : start + 500]
+        text = (
+            f"select {_COLUMNS} from tracking_points where run_no = ? and key_no = ? and step in ({marks(len(part))}) "
+            f"order by {_COLUMNS}"
+        )
+        for row in Sql(text).rows(tx, run_no, key_no, *part):
+            yield Point(*row)
+
+
+def thinned(tx: Tx, run_no: int, key_no: int, *, start: int, end: int, most: int) -> list[Point]:
+    """Give at most `most` points spread evenly over the steps from `start` to `end`, the first and last among them.
+
+    Each is found by one walk down the index, so the time does not grow with the length of the history.
+    """
+    span = max(end - start, 0)
+    wanted = sorted({start + span * place // max(most - 1, 1) for place in range(most)})
+    found: dict[Point, None] = {}
+    for first in range(0, len(wanted), 200):
+        for point in _seek(tx, run_no, key_no, wanted[first : first + 200], end):
+            found[point] = None
+    return sorted(found)
+
+
+def _seek(tx: Tx, run_no: int, key_no: int, steps: Sequence[int], end: int) -> Iterator[Point]:
+    one = (
+        f"select {_COLUMNS} from (select {_COLUMNS} from tracking_points where run_no = ? and key_no = ? "
+        f"and step >= ? and step <= ? order by {_COLUMNS} limit 1) as one"
+    )
+    given = [value for step in steps for value in (run_no, key_no, step, end)]
+    for row in Sql(" union all ".join([one] * len(steps))).rows(tx, *given):
+        yield Point(*row)
+
+
+def count(tx: Tx, run_no: int, key_no: int) -> int:
+    """Count the points of a key."""
+    row = _COUNT.row(tx, run_no, key_no)
+    return 0 if row is None else int(row[0])
+
+
+def ends(tx: Tx, run_no: int, key_no: int) -> tuple[int, int] | None:
+    """Give the first and the last step of a key."""
+    row = _ENDS.row(tx, run_no, key_no)
+    return None if row is None or row[0] is None else (int(row[0]), int(row[1]))

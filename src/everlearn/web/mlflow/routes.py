@@ -1,0 +1,50 @@
+"""What a route of the protocol is."""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from everlearn.core.actor import Actor
+
+
+class Empty(msgspec.Struct):
+    """The answer that says only that it is done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """Who asks, and in which project."""
+
+    project: str
+    actor: Actor
+
+
+# the protocol of ASGI, whose messages frameworks spell with types of their own
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+Handler = Callable[[Call, Any], Any]
+"""Takes the call and the decoded request, gives a struct or ready JSON. A coroutine function runs in the event loop; a
+plain function in a thread, because it waits for the database."""
+
+StreamHandler = Callable[[Call, str, Scope, Receive, Send], Awaitable[None]]
+"""Takes the rest of the path and the connection: for bodies that do not fit in memory."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One operation of the protocol. Nobody can make one without saying which role may use it."""
+
+    method: str
+    path: str  # below the version: "/mlflow/runs/create", "/mlflow/logged-models/{model_id}"
+    role: StrEnum | None  # None: anybody, without a token
+    handle: Handler | None = None
+    request: type[msgspec.Struct] | None = None
+    required: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ("2.0",)
+    stream: StreamHandler | None = None  # instead of `handle`; the path ends in "/{path}" then
+    largest_body: int = 16_000_000  # bytes

@@ -1,0 +1,80 @@
+"""From a method and a path to a route."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from everlearn.web.mlflow.errors import ProtocolError
+from everlearn.web.mlflow.routes import Route
+
+# a project other than the default stands before: http://host/projects/eta is a tracking address of its own
+_ADDRESS = re.compile(r"(?:/projects/(?P<project>[^/]+))?/(?:ajax-)?api/(?P<version>[0-9]\.0)(?P<rest>/.+)")
+_OURS = re.compile(r"(?:/projects/[^/]+)?/(?:ajax-)?api/[0-9]\.0/")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """The route of a request and what its path says."""
+
+    route: Route
+    project: str | None
+    parameters: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTable:
+    """Routes by exact path, then by pattern."""
+
+    exact: Mapping[tuple[str, str, str], Route]  # by method, version, path
+    patterns: Sequence[tuple[re.Pattern[str], Route]]
+
+    @staticmethod
+    def of(routes: Sequence[Route]) -> "RouteTable":
+        """Index routes."""
+        exact = {
+            (route.method, version, route.path): route
+            for route in routes
+            if "{" not in route.path
+            for version in route.versions
+        }
+        patterns = [(_pattern(route.path), route) for route in routes if "{" in route.path]
+        return RouteTable(exact, patterns)
+
+    def is_ours(self, path: str) -> bool:
+        """Tell whether a path belongs to the protocol, known or not."""
+        return _OURS.match(path) is not None
+
+    def find(self, method: str, path: str) -> Found:
+        """Give the route of a request.
+
+        Raises
+        ------
+        ProtocolError
+            ENDPOINT_NOT_FOUND when there is none.
+        """
+        address = _ADDRESS.fullmatch(path)
+        if address is None:
+            raise _nothing(method, path)
+        project, version, rest = address.group("project", "version", "rest")
+        route = self.exact.get((method, version, rest))
+        if route is not None:
+            return Found(route=route, project=project, parameters={})
+        for pattern, candidate in self.patterns:
+            if candidate.method == method and version in candidate.versions and (match := pattern.fullmatch(rest)):
+                return Found(route=candidate, project=project, parameters=match.groupdict())
+        raise _nothing(method, path)
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """Make a pattern of a template; `{path}` at the end takes everything, other names one segment."""
+    parts = re.split(r"(\{[a-z_]+\})", path)
+    written = [
+        f"(?P<{part[1:-1]}>{'.*' if part == '{path}' else '[^/]+'})" if part.startswith("{") else re.escape(part)
+        for part in parts
+    ]
+    return re.compile("".join(written), re.DOTALL)
+
+
+def _nothing(method: str, path: str) -> ProtocolError:
+    return ProtocolError(f"No operation {method} {unquote(path)[:200]} in this server.", "ENDPOINT_NOT_FOUND")

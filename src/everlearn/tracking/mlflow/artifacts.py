@@ -11,7 +11,7 @@ from everlearn.access import Role
 from everlearn.tracking.files import Child, Files
 from everlearn.tracking.journal import Journal
 from everlearn.tracking.mlflow import messages as m
-from everlearn.web.mlflow import Call, Route
+from everlearn.web.mlflow import Call, Route, operation
 from everlearn.web.mlflow.application import chunks_of
 from everlearn.web.mlflow.routes import Receive, Scope, Send
 
@@ -84,8 +84,8 @@ def artifact_routes(files: Files, journal: Journal) -> tuple[Route, ...]:
     door, one = ArtifactDoor(files, journal), f"{_ARTIFACTS}/{{path}}"
     look, log = Role.VIEWER, Role.CONTRIBUTOR
     return (
-        Route(method="GET", path="/mlflow/artifacts/list", role=look, handle=door.list_of_run, request=m.ListArtifacts),
-        Route(method="GET", path=_ARTIFACTS, role=look, handle=door.list_tree, request=m.ListArtifacts),
+        operation("GET", "/mlflow/artifacts/list", look, door.list_of_run, m.ListArtifacts),
+        operation("GET", _ARTIFACTS, look, door.list_tree, m.ListArtifacts),
         Route(method="GET", path=one, role=look, stream=door.download),
         Route(method="HEAD", path=one, role=look, stream=door.download),
         Route(method="PUT", path=one, role=log, stream=door.upload),

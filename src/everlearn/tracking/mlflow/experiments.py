@@ -15,7 +15,7 @@ from everlearn.tracking.mlflow.rules import (
     given_tags,
 )
 from everlearn.tracking.model import Lifecycle
-from everlearn.web.mlflow import Call, Empty, Route
+from everlearn.web.mlflow import Call, Empty, Route, operation
 from everlearn.web.mlflow.errors import ProtocolError
 
 
@@ -83,52 +83,15 @@ class ExperimentDoor:
 
 def experiment_routes(experiments: Experiments) -> tuple[Route, ...]:
     """List the routes."""
-    door, base = ExperimentDoor(experiments), "/mlflow/experiments"
+    door, base, by_id = ExperimentDoor(experiments), "/mlflow/experiments", "experiment_id"
     look, log = Role.VIEWER, Role.CONTRIBUTOR
-    by_id, one = ("experiment_id",), m.ExperimentById
-    tag = ("experiment_id", "key", "value")
     return (
-        Route(
-            method="POST",
-            path=f"{base}/create",
-            role=log,
-            handle=door.create,
-            request=m.CreateExperiment,
-            required=("name",),
-        ),
-        Route(method="GET", path=f"{base}/get", role=look, handle=door.get, request=one, required=by_id),
-        Route(
-            method="GET",
-            path=f"{base}/get-by-name",
-            role=look,
-            handle=door.get_by_name,
-            request=m.ExperimentByName,
-            required=("experiment_name",),
-        ),
-        Route(
-            method="POST",
-            path=f"{base}/update",
-            role=log,
-            handle=door.update,
-            request=m.UpdateExperiment,
-            required=by_id,
-        ),
-        Route(method="POST", path=f"{base}/delete", role=log, handle=door.delete, request=one, required=by_id),
-        Route(method="POST", path=f"{base}/restore", role=log, handle=door.restore, request=one, required=by_id),
-        Route(
-            method="POST",
-            path=f"{base}/set-experiment-tag",
-            role=log,
-            handle=door.put_tag,
-            request=m.ExperimentTag,
-            required=tag,
-        ),
-        Route(
-            method="POST",
-            path=f"{base}/delete-experiment-tag",
-            role=log,
-            handle=door.delete_tag,
-            request=m.ExperimentTag,
-            required=tag[:2],
-        ),
+        operation("POST", f"{base}/create", log, door.create, m.CreateExperiment, "name"),
+        operation("GET", f"{base}/get", look, door.get, m.ExperimentById, by_id),
+        operation("GET", f"{base}/get-by-name", look, door.get_by_name, m.ExperimentByName, "experiment_name"),
+        operation("POST", f"{base}/update", log, door.update, m.UpdateExperiment, by_id),
+        operation("POST", f"{base}/delete", log, door.delete, m.ExperimentById, by_id),
+        operation("POST", f"{base}/restore", log, door.restore, m.ExperimentById, by_id),
+        operation("POST", f"{base}/set-experiment-tag", log, door.put_tag, m.ExperimentTag, f"{by_id} key value"),
+        operation("POST", f"{base}/delete-experiment-tag", log, door.delete_tag, m.ExperimentTag, f"{by_id} key"),
     )

@@ -11,7 +11,7 @@ from everlearn.tracking.journal import Journal
 from everlearn.tracking.mlflow import messages as m
 from everlearn.tracking.mlflow.answers import points_out
 from everlearn.tracking.store.points import Point
-from everlearn.web.mlflow import Call, Route
+from everlearn.web.mlflow import Call, Route, operation
 from everlearn.web.mlflow.errors import ProtocolError
 
 MOST_POINTS, MOST_BULK_POINTS, MOST_THINNED, MOST_RUNS = 1_000_000, 25_000, 2_500, 100
@@ -72,32 +72,11 @@ class HistoryDoor:
 
 def history_routes(journal: Journal) -> tuple[Route, ...]:
     """List the routes."""
-    door, base, look = HistoryDoor(journal), "/mlflow/metrics", Role.VIEWER
+    door, base, look, key = HistoryDoor(journal), "/mlflow/metrics", Role.VIEWER, "metric_key"
     return (
-        Route(
-            method="GET",
-            path=f"{base}/get-history",
-            role=look,
-            handle=door.history,
-            request=m.History,
-            required=("metric_key",),
-        ),
-        Route(
-            method="GET",
-            path=f"{base}/get-history-bulk",
-            role=look,
-            handle=door.bulk,
-            request=m.BulkHistory,
-            required=("metric_key",),
-        ),
-        Route(
-            method="GET",
-            path=f"{base}/get-history-bulk-interval",
-            role=look,
-            handle=door.interval,
-            request=m.BulkHistory,
-            required=("metric_key",),
-        ),
+        operation("GET", f"{base}/get-history", look, door.history, m.History, key),
+        operation("GET", f"{base}/get-history-bulk", look, door.bulk, m.BulkHistory, key),
+        operation("GET", f"{base}/get-history-bulk-interval", look, door.interval, m.BulkHistory, key),
     )
 
 

@@ -26,7 +26,7 @@ from everlearn.tracking.mlflow.rules import (
 from everlearn.tracking.model import Lifecycle
 from everlearn.tracking.store.inputs import DatasetUse
 from everlearn.tracking.store.points import Point, point_of
-from everlearn.web.mlflow import Call, Empty, Route
+from everlearn.web.mlflow import Call, Empty, Route, operation
 from everlearn.web.mlflow.errors import ProtocolError
 from everlearn.web.mlflow.wire import double_in
 
@@ -134,73 +134,17 @@ def run_routes(journal: Journal) -> tuple[Route, ...]:
     """List the routes."""
     door, base, log = RunDoor(journal), "/mlflow/runs", Role.CONTRIBUTOR
     return (
-        Route(method="GET", path=f"{base}/get", role=Role.VIEWER, handle=door.get, request=m.RunById),
-        Route(method="POST", path=f"{base}/create", role=log, handle=door.create, request=m.CreateRun),
-        Route(method="POST", path=f"{base}/update", role=log, handle=door.update, request=m.UpdateRun),
-        Route(
-            method="POST",
-            path=f"{base}/delete",
-            role=log,
-            handle=door.delete,
-            request=m.RunById,
-            required=("run_id",),
-        ),
-        Route(
-            method="POST",
-            path=f"{base}/restore",
-            role=log,
-            handle=door.restore,
-            request=m.RunById,
-            required=("run_id",),
-        ),
-        Route(
-            method="POST",
-            path=f"{base}/log-metric",
-            role=log,
-            handle=door.log_metric,
-            request=m.LogMetric,
-            required=("key", "value", "timestamp"),
-        ),
-        Route(
-            method="POST",
-            path=f"{base}/log-parameter",
-            role=log,
-            handle=door.log_parameter,
-            request=m.LogLabel,
-            required=("key",),
-        ),
-        Route(
-            method="POST",
-            path=f"{base}/set-tag",
-            role=log,
-            handle=door.set_tag,
-            request=m.LogLabel,
-            required=("key", "value"),
-        ),
-        Route(
-            method="POST",
-            path=f"{base}/delete-tag",
-            role=log,
-            handle=door.delete_tag,
-            request=m.LogLabel,
-            required=("key",),
-        ),
-        Route(
-            method="POST",
-            path=f"{base}/log-batch",
-            role=log,
-            handle=door.log_batch,
-            request=m.LogBatch,
-            largest_body=_LARGEST_BATCH,
-        ),
-        Route(
-            method="POST",
-            path=f"{base}/log-inputs",
-            role=log,
-            handle=door.log_inputs,
-            request=m.LogInputs,
-            required=("run_id",),
-        ),
+        operation("GET", f"{base}/get", Role.VIEWER, door.get, m.RunById),
+        operation("POST", f"{base}/create", log, door.create, m.CreateRun),
+        operation("POST", f"{base}/update", log, door.update, m.UpdateRun),
+        operation("POST", f"{base}/delete", log, door.delete, m.RunById, "run_id"),
+        operation("POST", f"{base}/restore", log, door.restore, m.RunById, "run_id"),
+        operation("POST", f"{base}/log-metric", log, door.log_metric, m.LogMetric, "key value timestamp"),
+        operation("POST", f"{base}/log-parameter", log, door.log_parameter, m.LogLabel, "key"),
+        operation("POST", f"{base}/set-tag", log, door.set_tag, m.LogLabel, "key value"),
+        operation("POST", f"{base}/delete-tag", log, door.delete_tag, m.LogLabel, "key"),
+        operation("POST", f"{base}/log-batch", log, door.log_batch, m.LogBatch, largest_body=_LARGEST_BATCH),
+        operation("POST", f"{base}/log-inputs", log, door.log_inputs, m.LogInputs, "run_id"),
     )
 
 

@@ -48,3 +48,25 @@ class Route:
     versions: tuple[str, ...] = ("2.0",)
     stream: StreamHandler | None = None  # instead of `handle`; the path ends in "/{path}" then
     largest_body: int = 16_000_000  # bytes
+
+
+def operation(
+    method: str,
+    path: str,
+    role: StrEnum | None,
+    handle: Handler,
+    request: type[msgspec.Struct] | None = None,
+    required: str = "",
+    *,
+    largest_body: int = 16_000_000,
+) -> Route:
+    """Make a route of version 2.0; `required` names fields, with spaces between them."""
+    return Route(
+        method=method,
+        path=path,
+        role=role,
+        handle=handle,
+        request=request,
+        required=tuple(required.split()),
+        largest_body=largest_body,
+    )

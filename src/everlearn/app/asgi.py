@@ -36,6 +36,7 @@ from everlearn.tracking import pages as tracking_pages
 from everlearn.tracking.mlflow import tracking_routes
 from everlearn.web.application import Site, make_app
 from everlearn.web.metrics import http_metrics
+from everlearn.web.mlflow import Route
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (
     *access_api.HANDLERS,
@@ -95,12 +96,23 @@ def api_site(platform: Platform) -> Site:
         handlers=HANDLERS,
         pages=PAGES,
         services=services,
-        protocol=(*negotiation.ROUTES, *tracking_routes(platform.experiments, platform.journal, platform.files)),
+        protocol=(
+            *negotiation.ROUTES,
+            *tracking_routes(platform.experiments, platform.journal, platform.files, platform.search),
+        ),
         gate=OpenGate() if settings.auth is Auth.OFF else TokenGate(platform.access),
         metrics=metrics,
         template_packages=TEMPLATE_PACKAGES,
         navigation=navigation.NAVIGATION,
         body_limit_bytes=int(settings.body_limit_mb * 1_000_000),
+    )
+
+
+def protocol_routes(platform: Platform) -> tuple[Route, ...]:
+    """Collect every operation of MLflow's protocol: the one table of who may do what."""
+    return (
+        *negotiation.ROUTES,
+        *tracking_routes(platform.experiments, platform.journal, platform.files, platform.search),
     )
 
 

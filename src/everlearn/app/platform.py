@@ -24,7 +24,7 @@ from everlearn.registry import Registry
 from everlearn.retraining import Retraining
 from everlearn.rollouts import Rollouts
 from everlearn.serving import Deployments, Labels, PredictionLog
-from everlearn.tracking import Experiments, Files, Journal, Tracking
+from everlearn.tracking import Experiments, Files, Journal, Search, Tracking
 
 T = TypeVar("T")
 
@@ -47,6 +47,7 @@ class Platform:
     experiments: Experiments
     journal: Journal
     files: Files
+    search: Search
     registry: Registry
     datasets: Datasets
     features: Features

@@ -35,7 +35,7 @@ from everlearn.retraining import Retraining
 from everlearn.retraining.model import RetrainingPolicy
 from everlearn.rollouts import RolloutPolicy, Rollouts
 from everlearn.serving import Deployments, Labels, PredictionLog, not_applied
-from everlearn.tracking import Experiments, Files, Journal, Tracking
+from everlearn.tracking import Experiments, Files, Journal, Search, Tracking
 
 POLICY_TYPES = {
     "gate": GatePolicy,
@@ -86,6 +86,7 @@ def build(settings: Settings) -> Platform:
         experiments=Experiments(db, clock),
         journal=Journal(db, GroupWriter(db), log, clock),
         files=Files(db, blobs, clock),
+        search=Search(db),
         registry=registry,
         datasets=datasets,
         features=Features(db, log, clock),

@@ -1,8 +1,10 @@
 """Statements written as SQL, for the few paths where building one from tables would cost more than running it."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
+from everlearn.core.clock import iso
 from everlearn.db.engine import Tx
 
 
@@ -37,6 +39,17 @@ class Sql:
 
     def _for(self, tx: Tx) -> str:
         return self._postgresql if tx.is_postgresql else self._sqlite
+
+
+def written(tx: Tx, at: datetime) -> datetime | str:
+    """Write an instant as a column of type `Instant` holds it."""
+    return at if tx.is_postgresql else iso(at)
+
+
+def read_instant(stored: datetime | str) -> datetime:
+    """Read an instant back, in UTC."""
+    at = datetime.fromisoformat(stored) if isinstance(stored, str) else stored
+    return at.astimezone(UTC)
 
 
 def marks(count: int) -> str:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from everlearn.core.actor import Actor
 from everlearn.core.clock import iso
 from everlearn.core.errors import DamagedError
-from everlearn.db import Tx, insert_for
+from everlearn.db import Sql, Tx, insert_for, read_instant, written
 from everlearn.eventlog.entry import Leaf, Record, leaf_content
 from everlearn.eventlog.merkle import CompactRange
 from everlearn.eventlog.tables import blocks, entries, head, positions
@@ -18,6 +18,15 @@ from everlearn.eventlog.tables import blocks, entries, head, positions
 _COLUMNS = [column for column in entries.c if column.name != "leaf"]
 _HEAD_ID = 1
 _CHUNK = 2_000  # rows
+
+# appending is part of nearly every transaction: its statements are written out
+_READ_HEAD = Sql(f"select size, range, recorded_at from log_head where id = {_HEAD_ID}")  # noqa: S608
+_LOCK_HEAD = Sql(f"select size, range, recorded_at from log_head where id = {_HEAD_ID} for update")  # noqa: S608
+_MOVE_HEAD = Sql(f"update log_head set size = ?, range = ?, recorded_at = ? where id = {_HEAD_ID}")  # noqa: S608
+_INSERT = Sql(
+    "insert into log_entries (position, id, name, revision, subject, actor, recorded_at, cause_id, correlation_id, "
+    "payload, leaf) values (?,?,?,?,?,?,?,?,?,?,?)"
+)
 _BEFORE_ALL = -(2**63)  # as low as a position can be forged
 
 
@@ -47,18 +56,17 @@ def read_head(tx: Tx) -> Head:
 
 
 def _head(tx: Tx, *, is_locked: bool) -> Head | None:
-    query = sa.select(head.c.size, head.c.range, head.c.recorded_at).where(head.c.id == _HEAD_ID)
-    row = tx.execute(query.with_for_update() if is_locked else query).one_or_none()
-    return None if row is None else Head(CompactRange.unpacked(row.size, row.range), row.recorded_at)
+    row = (_LOCK_HEAD if is_locked and tx.is_postgresql else _READ_HEAD).row(tx)
+    return None if row is None else Head(CompactRange.unpacked(row[0], bytes(row[1])), read_instant(row[2]))
 
 
 def insert(tx: Tx, records: Sequence[Record], leaves: Sequence[bytes], roots: dict[int, bytes], after: Head) -> None:
     """Write new entries, the block roots that they completed, and where the log ends now."""
-    tx.execute(sa.insert(entries), [_row(record, leaf) for record, leaf in zip(records, leaves, strict=True)])
+    at = written(tx, records[-1].at)  # one instant for all
+    _INSERT.run_all(tx, [_row(record, at, leaf) for record, leaf in zip(records, leaves, strict=True)])
     if roots:
         tx.execute(sa.insert(blocks), [{"number": number, "root": root} for number, root in roots.items()])
-    change = {"size": after.tree.size, "range": after.tree.packed(), "recorded_at": after.recorded_at}
-    tx.execute(sa.update(head).where(head.c.id == _HEAD_ID).values(change))
+    _MOVE_HEAD.run(tx, after.tree.size, after.tree.packed(), at)
 
 
 def records_after(
@@ -182,20 +190,20 @@ def _narrowed(query: Any, names: Collection[str], subject: str | None) -> Any:
     return query if subject is None else query.where(entries.c.subject == subject)
 
 
-def _row(record: Record, leaf: bytes) -> dict[str, Any]:
-    return {
-        "position": record.position,
-        "id": record.id,
-        "name": record.name,
-        "revision": record.revision,
-        "subject": record.subject,
-        "actor": record.actor,
-        "recorded_at": record.at,
-        "cause_id": record.cause_id,
-        "correlation_id": record.correlation_id,
-        "payload": record.payload,
-        "leaf": leaf,
-    }
+def _row(record: Record, at: datetime | str, leaf: bytes) -> tuple[Any, ...]:
+    return (
+        record.position,
+        record.id,
+        record.name,
+        record.revision,
+        record.subject,
+        record.actor,
+        at,
+        record.cause_id,
+        record.correlation_id,
+        record.payload,
+        leaf,
+    )
 
 
 def _record(row: Any) -> Record:

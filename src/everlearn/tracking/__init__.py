@@ -10,6 +10,7 @@ from everlearn.tracking.experiments import Experiments
 from everlearn.tracking.files import Files
 from everlearn.tracking.journal import Journal
 from everlearn.tracking.model import Artifact, Experiment, Metric, Run, RunDetail, RunStatus
+from everlearn.tracking.searching import Search
 from everlearn.tracking.service import Tracking
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "RunEnded",
     "RunStarted",
     "RunStatus",
+    "Search",
     "Tracking",
     "checked_artifact_path",
 ]

@@ -6,7 +6,7 @@ and every answer means that the write is durable.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from everlearn.core.actor import Actor
 from everlearn.core.clock import Clock
@@ -33,6 +33,7 @@ from everlearn.tracking.store.labels import PARAMS, TAGS
 from everlearn.tracking.store.points import Newest, Point
 from everlearn.tracking.store.runs import RunKey, RunRow, milliseconds_of, run_of
 
+T = TypeVar("T")
 RUN_NAME, USER = "mlflow.runName", "mlflow.user"
 _ENDED = frozenset({RunStatus.FINISHED, RunStatus.FAILED, RunStatus.KILLED})
 
@@ -151,7 +152,9 @@ class Journal:
         with self.db.read() as tx:
             return records(tx, [_row(tx, project, run_id)])[0]
 
-    def history(self, project: str, run_id: str, key: str, *, after: Point | None, limit: int) -> Sequence[Point]:
+    def history(
+        self, project: str, run_id: str, key: str, *, after: Point | None, limit: int
+    ) -> Sequence[tuple[int, int, float, int]]:
         """Give up to `limit` points of a metric in order, beginning after one."""
         return self._points(
             project, run_id, key, lambda tx, no, key_no: point_store.history(tx, no, key_no, after=after, limit=limit)
@@ -174,9 +177,7 @@ class Journal:
 
         return self._points(project, run_id, key, read)
 
-    def _points(
-        self, project: str, run_id: str, key: str, read: Callable[[Tx, int, int], Sequence[Point]]
-    ) -> Sequence[Point]:
+    def _points(self, project: str, run_id: str, key: str, read: Callable[[Tx, int, int], Sequence[T]]) -> Sequence[T]:
         with self.db.read() as tx:
             number = _key(tx, project, run_id).no
             key_no = find_keys(tx, [key]).get(key)

@@ -12,7 +12,7 @@ from everlearn.core.errors import InvalidError
 from everlearn.core.ids import new_id
 from everlearn.core.names import checked_name
 from everlearn.core.page import Page, checked_limit, page_of
-from everlearn.db import Database, Tx
+from everlearn.db import Database, Tx, written
 from everlearn.eventlog import Cause, EventLog
 from everlearn.tracking.artifact_path import checked_artifact_path, folders_of
 from everlearn.tracking.model import (
@@ -41,7 +41,7 @@ from everlearn.tracking.store.experiments import ExperimentRow
 from everlearn.tracking.store.keys import find_keys
 from everlearn.tracking.store.labels import PARAMS, TAGS
 from everlearn.tracking.store.points import Point, point_of, value_of
-from everlearn.tracking.store.runs import RunKey, RunRow, effective_value, instant_of, milliseconds_of, run_of
+from everlearn.tracking.store.runs import RunKey, RunRow, instant_of, milliseconds_of, run_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ class Tracking:
                 end_ms=None,
                 lifecycle="active",
                 artifact_root=f"{known.id}/{wanted_id}/artifacts",
-                effective_at=effective_value(tx, event_time),
+                effective_at=None if event_time is None else written(tx, event_time),
                 started_by=actor,
             )
             begun = begin_run(tx, self.log, row, wanted_tags, actor=actor, cause=cause)
@@ -236,8 +236,8 @@ class Tracking:
             key_no = find_keys(tx, [key]).get(key)
             last = None if after is None else _parsed_point(after)
             rows = [] if key_no is None else point_store.history(tx, number, key_no, after=last, limit=size + 1)
-        page = page_of(rows, limit=size, key=_point_key)
-        return Page(items=[_metric(key, point) for point in page.items], next=page.next)
+        page = page_of(rows, limit=size, key=lambda row: _point_key(Point(*row)))
+        return Page(items=[_metric(key, Point(*row)) for row in page.items], next=page.next)
 
     def artifacts(self, run_id: str, *, after: str | None = None, limit: int = 100) -> Page[Artifact]:
         """List the artifacts of a run by path."""

@@ -46,7 +46,7 @@ runs = sa.Table(
     sa.Column("name", _Name, nullable=False),
     sa.Column("user_name", sa.Text, nullable=False),
     sa.Column("status", sa.Text, nullable=False),
-    sa.Column("start_ms", sa.BigInteger),
+    sa.Column("start_ms", sa.BigInteger, nullable=False),
     sa.Column("end_ms", sa.BigInteger),
     sa.Column("lifecycle", sa.Text, nullable=False),
     sa.Column("deleted_ms", sa.BigInteger),

@@ -17,9 +17,9 @@ from everlearn.tracking.mlflow.messages import (
 )
 from everlearn.tracking.model import Experiment
 from everlearn.tracking.store.inputs import DatasetUse
-from everlearn.tracking.store.points import Newest, Point
+from everlearn.tracking.store.points import Newest
 from everlearn.tracking.store.runs import RunRow, milliseconds_of
-from everlearn.web.mlflow.wire import double_out
+from everlearn.web.mlflow.wire import LARGEST_DOUBLE, double_out
 
 
 def experiment_out(experiment: Experiment) -> ExperimentOut:
@@ -72,8 +72,10 @@ def metric_out(one: Newest) -> MetricOut:
     return MetricOut(one.key, "NaN" if is_nan else double_out(value), at_ms, step)
 
 
-def points_out(key: str, points: Sequence[Point]) -> list[MetricOut]:
+def points_out(key: str, points: Sequence[tuple[int, int, float, int]]) -> list[MetricOut]:
     """Write points of one metric."""
+    if all(-LARGEST_DOUBLE <= point[2] <= LARGEST_DOUBLE and not point[3] for point in points):  # the common case
+        return [MetricOut(key, value, at_ms, step) for step, at_ms, value, _ in points]
     return [
         MetricOut(key, "NaN" if is_nan else double_out(value), at_ms, step) for step, at_ms, value, is_nan in points
     ]

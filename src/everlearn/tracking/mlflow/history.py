@@ -35,7 +35,7 @@ class HistoryDoor:
         points = self.journal.history(
             call.project, run_id, key, after=_point(asked.page_token) if asked.page_token else None, limit=size + 1
         )
-        token = _token(points[size - 1]) if len(points) > size else None
+        token = _token(Point(*points[size - 1])) if len(points) > size else None
         return m.Metrics(points_out(key, points[:size]), token)
 
     def bulk(self, call: Call, asked: m.BulkHistory) -> m.RunMetrics:
@@ -98,7 +98,7 @@ def _bulk_size(wanted: int | None, most: int) -> int:
     return size
 
 
-def _of_run(run_id: str, key: str, points: Sequence[Point]) -> list[m.RunMetricOut]:
+def _of_run(run_id: str, key: str, points: Sequence[tuple[int, int, float, int]]) -> list[m.RunMetricOut]:
     return [m.RunMetricOut(one.key, one.value, one.timestamp, one.step, run_id) for one in points_out(key, points)]
 
 

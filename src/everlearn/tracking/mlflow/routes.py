@@ -7,14 +7,17 @@ from everlearn.tracking.mlflow.artifacts import artifact_routes
 from everlearn.tracking.mlflow.experiments import experiment_routes
 from everlearn.tracking.mlflow.history import history_routes
 from everlearn.tracking.mlflow.runs import run_routes
+from everlearn.tracking.mlflow.search import search_routes
+from everlearn.tracking.searching import Search
 from everlearn.web.mlflow import Route
 
 
-def tracking_routes(experiments: Experiments, journal: Journal, files: Files) -> tuple[Route, ...]:
+def tracking_routes(experiments: Experiments, journal: Journal, files: Files, search: Search) -> tuple[Route, ...]:
     """List them."""
     return (
         *experiment_routes(experiments),
         *run_routes(journal),
         *history_routes(journal),
         *artifact_routes(files, journal),
+        *search_routes(search, experiments),
     )

@@ -1,12 +1,10 @@
 """A project's tree of files: which paths hold which bytes."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Any
 
-from everlearn.core.clock import iso, parse_instant
 from everlearn.core.digest import Digest
-from everlearn.db import Sql, Tx, marks
+from everlearn.db import Sql, Tx, marks, read_instant, written
 from everlearn.tracking.model import Artifact
 
 _COLUMNS = "path, digest, size_bytes, logged_at"
@@ -25,7 +23,7 @@ _PUT = Sql(
 
 def put(tx: Tx, project: str, artifact: Artifact) -> None:
     """Put a file at its path; the newest one wins."""
-    at: Any = artifact.logged_at if tx.is_postgresql else iso(artifact.logged_at)
+    at = written(tx, artifact.logged_at)
     _PUT.run(tx, project, artifact.path, artifact.digest, artifact.size_bytes, at)
 
 
@@ -58,5 +56,4 @@ def blocking_path(tx: Tx, project: str, path: str, folders: Sequence[str]) -> st
 
 def _artifact(row: tuple[Any, ...]) -> Artifact:
     path, digest, size_bytes, at = row
-    logged_at: datetime = parse_instant(at) if isinstance(at, str) else at.astimezone(UTC)
-    return Artifact(path=path, digest=Digest(digest), size_bytes=size_bytes, logged_at=logged_at)
+    return Artifact(path=path, digest=Digest(digest), size_bytes=size_bytes, logged_at=read_instant(at))

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 from everlearn.db import Sql, Tx, marks
 from everlearn.tracking.model import DEFAULT_EXPERIMENT, DEFAULT_EXPERIMENT_ID, Experiment, Lifecycle
 
-_COLUMNS = "no, id, project, name, artifact_location, lifecycle, created_ms, updated_ms"
-_SELECT = f"select {_COLUMNS} from tracking_experiments"
+COLUMNS = ("no", "id", "project", "name", "artifact_location", "lifecycle", "created_ms", "updated_ms")
+_SELECT = f"select {', '.join(COLUMNS)} from tracking_experiments"
 _BY_NAME = Sql(f"{_SELECT} where project = ? and name = ?")
 _BY_ID = Sql(f"{_SELECT} where project = ? and id = ?")
 _BY_NO = Sql(f"{_SELECT} where no = ?")
@@ -104,10 +104,14 @@ def list_by_name(tx: Tx, project: str, *, after: str, limit: int) -> list[Experi
     return [ExperimentRow(*row) for row in _LIST.rows(tx, project, after, limit)]
 
 
-def search(tx: Tx, project: str, where: str, order: str, given: Sequence[Any], *, limit: int) -> list[ExperimentRow]:
-    """Give experiments by a condition and an order that the search rules wrote; both name the table `e`."""
-    text = f"select {_COLUMNS} from tracking_experiments e where e.project = ? and {where} order by {order} limit ?"
-    return [ExperimentRow(*row) for row in Sql(text).rows(tx, project, *given, limit)]
+def keys_of(tx: Tx, project: str, numbers: Sequence[int]) -> list[int]:
+    """Give the keys of those of these experiments that the project has."""
+    found: list[int] = []
+    for start in range(0, len(numbers), 500):
+        part = numbers[start : start + 500]
+        text = f"select no from tracking_experiments where project = ? and id in ({marks(len(part))})"
+        found += [row[0] for row in Sql(text).rows(tx, project, *part)]
+    return found
 
 
 def tags_of(tx: Tx, numbers: Sequence[int]) -> dict[int, dict[str, str]]:

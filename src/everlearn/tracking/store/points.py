@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from everlearn.db import Sql, Tx, marks
 
@@ -36,7 +36,6 @@ _PUT_NEWEST = Sql(
     "where (excluded.step, excluded.at_ms, excluded.value) "
     "> (tracking_newest.step, tracking_newest.at_ms, tracking_newest.value)"
 )
-_COUNT = Sql("select count(*) from tracking_points where run_no = ? and key_no = ?")
 _ENDS = Sql("select min(step), max(step) from tracking_points where run_no = ? and key_no = ?")
 
 
@@ -82,36 +81,16 @@ def read_newest(tx: Tx, run_nos: Sequence[int]) -> dict[int, list[Newest]]:
     return found
 
 
-def history(tx: Tx, run_no: int, key_no: int, *, after: Point | None, limit: int) -> list[Point]:
-    """Give up to `limit` points by (step, time, value), beginning after one."""
+def history(tx: Tx, run_no: int, key_no: int, *, after: Point | None, limit: int) -> list[tuple[int, int, float, int]]:
+    """Give up to `limit` points by (step, time, value), beginning after one; plain rows, for they are many."""
     text = f"select {_COLUMNS} from tracking_points where run_no = ? and key_no = ?"
     given: tuple[object, ...] = (run_no, key_no)
     if after is not None:
         text += f" and ({_COLUMNS}) > (?,?,?,?)"
         given += after
-    return [Point(*row) for row in Sql(f"{text} order by {_COLUMNS} limit ?").rows(tx, *given, limit)]
-
-
-def raw_history(tx: Tx, run_no: int, key_no: int) -> list[tuple[int, int, float, int]]:
-    """Give every point of a key as plain rows (step, ms, value, is_nan), in order."""
-    text = f"select {_COLUMNS} from tracking_points where run_no = ? and key_no = ? order by {_COLUMNS}"
-    return Sql(text).rows(tx, run_no, key_no)
-
-
-def at_steps(tx: Tx, run_no: int, key_no: int, steps: Sequence[int]) -> list[Point]:
-    """Give the newest point of each of these steps, where there is one."""
-    return list(_at_steps(tx, run_no, key_no, steps))
-
-
-def _at_steps(tx: Tx, run_no: int, key_no: int, steps: Sequence[int]) -> Iterator[Point]:
-    for start in range(0, len(steps), 500):
-        part = steps[start : start + 500]
-        text = (
-            f"select {_COLUMNS} from tracking_points where run_no = ? and key_no = ? and step in ({marks(len(part))}) "
-            f"order by {_COLUMNS}"
-        )
-        for row in Sql(text).rows(tx, run_no, key_no, *part):
-            yield Point(*row)
+    rows: Any = Sql(f"{text} order by {_COLUMNS} limit ?").rows(tx, *given, limit)
+    found: list[tuple[int, int, float, int]] = rows
+    return found
 
 
 def thinned(tx: Tx, run_no: int, key_no: int, *, start: int, end: int, most: int) -> list[Point]:
@@ -136,12 +115,6 @@ def _seek(tx: Tx, run_no: int, key_no: int, steps: Sequence[int], end: int) -> I
     given = [value for step in steps for value in (run_no, key_no, step, end)]
     for row in Sql(" union all ".join([one] * len(steps))).rows(tx, *given):
         yield Point(*row)
-
-
-def count(tx: Tx, run_no: int, key_no: int) -> int:
-    """Count the points of a key."""
-    row = _COUNT.row(tx, run_no, key_no)
-    return 0 if row is None else int(row[0])
 
 
 def ends(tx: Tx, run_no: int, key_no: int) -> tuple[int, int] | None:

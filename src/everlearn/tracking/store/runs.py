@@ -5,9 +5,8 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from everlearn.core.actor import Actor
-from everlearn.core.clock import iso, parse_instant
 from everlearn.core.errors import InvalidError
-from everlearn.db import Sql, Tx, marks
+from everlearn.db import Sql, Tx, marks, read_instant
 from everlearn.tracking.model import Lifecycle, Run, RunStatus
 
 _COLUMNS = (
@@ -43,7 +42,7 @@ class RunRow(NamedTuple):
     name: str
     user: str
     status: str
-    start_ms: int | None
+    start_ms: int
     end_ms: int | None
     lifecycle: str
     artifact_root: str
@@ -150,11 +149,11 @@ def run_of(row: RunRow) -> Run:
         name=row.name,
         user=row.user,
         status=RunStatus(row.status),
-        started_at=instant_of(row.start_ms or 0),
+        started_at=instant_of(row.start_ms),
         ended_at=None if row.end_ms is None else instant_of(row.end_ms),
         lifecycle=Lifecycle(row.lifecycle),
         artifact_root=row.artifact_root,
-        effective_at=_effective(row.effective_at),
+        effective_at=None if row.effective_at is None else read_instant(row.effective_at),
         started_by=Actor(row.started_by),
     )
 
@@ -170,11 +169,6 @@ def milliseconds_of(at: datetime) -> int:
     return round(at.timestamp() * 1000)
 
 
-def effective_value(tx: Tx, at: datetime | None) -> datetime | str | None:
-    """Write event time as the engine's column wants it."""
-    return at if at is None or tx.is_postgresql else iso(at)
-
-
 def run_key(run: Run) -> str:
     """Give the key that a list of runs continues after."""
     return f"{milliseconds_of(run.started_at)}~{run.id}"
@@ -185,9 +179,3 @@ def _parsed_key(key: str) -> tuple[int, str]:
     if not separator or not at_ms.lstrip("-").isdigit() or len(at_ms) > 18:
         raise InvalidError(f"not a key of a list of runs: {key[:80]!r}; send `next` of the page before")
     return int(at_ms), run_id
-
-
-def _effective(stored: datetime | str | None) -> datetime | None:
-    if stored is None:
-        return None
-    return parse_instant(stored) if isinstance(stored, str) else stored.astimezone(UTC)

@@ -716,7 +716,7 @@ def upgrade() -> None:
         sa.Column("name", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
         sa.Column("user_name", sa.Text(), nullable=False),
         sa.Column("status", sa.Text(), nullable=False),
-        sa.Column("start_ms", sa.BigInteger(), nullable=True),
+        sa.Column("start_ms", sa.BigInteger(), nullable=False),
         sa.Column("end_ms", sa.BigInteger(), nullable=True),
         sa.Column("lifecycle", sa.Text(), nullable=False),
         sa.Column("deleted_ms", sa.BigInteger(), nullable=True),

@@ -28,8 +28,14 @@ def parse_filter(text: str | None, searchable: Searchable) -> tuple[Clause, ...]
     return tuple(_clause(part, searchable) for part in parts)
 
 
-def split_key(written: str, searchable: Searchable) -> tuple[str, str]:
-    """Read `entity.key`; a key without an entity is an attribute. Keys may hold dots: only the first one divides."""
+def split_key(words: Sequence[Token], searchable: Searchable) -> tuple[str, str]:
+    """Read `entity.key`; a key without an entity is an attribute. Keys may hold dots: only the first one divides.
+
+    Several words without quotes are a key only where they are another name of an attribute (`run name`).
+    """
+    written = " ".join(word.text for word in words)
+    if len(words) > 1 and written not in searchable.aliases:
+        raise _unreadable(words)
     entity, dot, key = written.partition(".")
     if not dot:
         return "attribute", searchable.aliases.get(written, written)
@@ -59,7 +65,7 @@ def _clause(words: Sequence[Token], searchable: Searchable) -> Clause:
     place = next((number for number, word in enumerate(words) if number and _begins_operator(words, number)), None)
     if place is None or any(word.kind not in {"word", "quoted"} for word in words[:place]):
         raise _unreadable(words)
-    kind, key = split_key(" ".join(word.text for word in words[:place]), searchable)
+    kind, key = split_key(words[:place], searchable)
     op, rest = _operator(words[place:])
     operators = _operators_of(kind, key, searchable)
     if op not in operators:

@@ -26,7 +26,7 @@ def parse_order(items: Sequence[str], searchable: Searchable) -> tuple[Order, ..
 def _field(words: Sequence[Token], searchable: Searchable) -> tuple[str, str]:
     if not words or any(word.kind not in {"word", "quoted"} for word in words):
         raise BadFilterError("it is not a field")
-    return split_key(" ".join(word.text for word in words), searchable)
+    return split_key(words, searchable)
 
 
 def _order(item: str, searchable: Searchable) -> Order:

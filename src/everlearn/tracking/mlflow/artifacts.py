@@ -30,7 +30,7 @@ class ArtifactDoor:
     def list_of_run(self, call: Call, asked: m.ListArtifacts) -> m.Files:
         """List a folder of a run."""
         root = self.journal.get(call.project, asked.run_id or asked.run_uuid or "").run.artifact_root
-        inside = (asked.path or "").strip("/")
+        inside = (asked.path or "").rstrip("/")
         children = self.files.children(call.project, f"{root}/{inside}" if inside else root)
         return m.Files(
             root_uri=f"mlflow-artifacts:/{root}",
@@ -39,7 +39,7 @@ class ArtifactDoor:
 
     def list_tree(self, call: Call, asked: m.ListArtifacts) -> m.Files:
         """List a folder of the project's tree, by plain names."""
-        children = self.files.children(call.project, (asked.path or "").strip("/"))
+        children = self.files.children(call.project, (asked.path or "").rstrip("/"))
         return m.Files(files=[_file(child, child.name) for child in children])
 
     async def upload(self, call: Call, path: str, _scope: Scope, receive: Receive, send: Send) -> None:

@@ -1,0 +1,75 @@
+"""Speaking MLflow's protocol to the application in this process."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from everlearn.access.gate import OpenGate
+from everlearn.blobs import BlobStore
+from everlearn.core.clock import Clock
+from everlearn.db import Database
+from everlearn.db.group import GroupWriter
+from everlearn.eventlog import EventLog
+from everlearn.tracking import Experiments, Files, Journal, Search
+from everlearn.tracking.mlflow import tracking_routes
+from everlearn.web.mlflow import mlflow_app
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    body: Any
+    content: bytes
+    headers: httpx.Headers
+
+    @property
+    def code(self) -> str:
+        return str(self.body["error_code"])
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """The application and one project's address in it."""
+
+    app: Any
+    prefix: str = ""
+
+    def get(self, path: str, /, **query: Any) -> Answer:
+        return self.send("GET", path, params=query)
+
+    def post(self, path: str, /, **body: Any) -> Answer:
+        return self.send("POST", path, json=body)
+
+    def send(self, method: str, path: str, *, version: str = "2.0", root: str = "/api", **said: Any) -> Answer:
+        return asyncio.run(self._send(method, f"{self.prefix}{root}/{version}{path}", said))
+
+    async def _send(self, method: str, path: str, said: dict[str, Any]) -> Answer:
+        transport = httpx.ASGITransport(app=self.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            answer = await client.request(method, path, **said)
+        is_json = answer.headers.get("content-type") == "application/json"
+        return Answer(answer.status_code, answer.json() if is_json else None, answer.content, answer.headers)
+
+    def project(self, name: str) -> "Server":
+        return Server(self.app, f"/projects/{name}")
+
+    def experiment(self, name: str = "first") -> str:
+        return str(self.post("/mlflow/experiments/create", name=name).body["experiment_id"])
+
+    def run(self, experiment: str = "0", **fields: Any) -> str:
+        body = self.post("/mlflow/runs/create", experiment_id=experiment, **fields).body
+        return str(body["run"]["info"]["run_id"])
+
+    def shown(self, run_id: str) -> Any:
+        return self.get("/mlflow/runs/get", run_id=run_id).body["run"]
+
+
+def server_of(db: Database, log: EventLog, blobs: BlobStore, clock: Clock) -> Server:
+    """Put the application together."""
+    journal = Journal(db, GroupWriter(db), log, clock)
+    routes = tracking_routes(Experiments(db, clock), journal, Files(db, blobs, clock), Search(db))
+    return Server(mlflow_app(routes, OpenGate()))

@@ -12,7 +12,7 @@ from everlearn.core.clock import Clock
 from everlearn.db import Database
 from everlearn.db.group import GroupWriter
 from everlearn.eventlog import EventLog
-from everlearn.tracking import Experiments, Files, Journal, Search
+from everlearn.tracking import Experiments, Files, Journal, Models, Search
 from everlearn.tracking.mlflow import tracking_routes
 from everlearn.web.mlflow import mlflow_app
 
@@ -71,5 +71,5 @@ class Server:
 def server_of(db: Database, log: EventLog, blobs: BlobStore, clock: Clock) -> Server:
     """Put the application together."""
     journal = Journal(db, GroupWriter(db), log, clock)
-    routes = tracking_routes(Experiments(db, clock), journal, Files(db, blobs, clock), Search(db))
+    routes = tracking_routes(Experiments(db, clock), journal, Files(db, blobs, clock), Search(db), Models(db, clock))
     return Server(mlflow_app(routes, OpenGate()))

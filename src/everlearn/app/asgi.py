@@ -98,7 +98,7 @@ def api_site(platform: Platform) -> Site:
         services=services,
         protocol=(
             *negotiation.ROUTES,
-            *tracking_routes(platform.experiments, platform.journal, platform.files, platform.search),
+            *tracking_routes(platform.experiments, platform.journal, platform.files, platform.search, platform.models),
         ),
         gate=OpenGate() if settings.auth is Auth.OFF else TokenGate(platform.access),
         metrics=metrics,
@@ -112,7 +112,7 @@ def protocol_routes(platform: Platform) -> tuple[Route, ...]:
     """Collect every operation of MLflow's protocol: the one table of who may do what."""
     return (
         *negotiation.ROUTES,
-        *tracking_routes(platform.experiments, platform.journal, platform.files, platform.search),
+        *tracking_routes(platform.experiments, platform.journal, platform.files, platform.search, platform.models),
     )
 
 

@@ -24,7 +24,7 @@ from everlearn.registry import Registry
 from everlearn.retraining import Retraining
 from everlearn.rollouts import Rollouts
 from everlearn.serving import Deployments, Labels, PredictionLog
-from everlearn.tracking import Experiments, Files, Journal, Search, Tracking
+from everlearn.tracking import Experiments, Files, Journal, Models, Search, Tracking
 
 T = TypeVar("T")
 
@@ -48,6 +48,7 @@ class Platform:
     journal: Journal
     files: Files
     search: Search
+    models: Models
     registry: Registry
     datasets: Datasets
     features: Features

@@ -35,7 +35,7 @@ from everlearn.retraining import Retraining
 from everlearn.retraining.model import RetrainingPolicy
 from everlearn.rollouts import RolloutPolicy, Rollouts
 from everlearn.serving import Deployments, Labels, PredictionLog, not_applied
-from everlearn.tracking import Experiments, Files, Journal, Search, Tracking
+from everlearn.tracking import Experiments, Files, Journal, Models, Search, Tracking
 
 POLICY_TYPES = {
     "gate": GatePolicy,
@@ -87,6 +87,7 @@ def build(settings: Settings) -> Platform:
         journal=Journal(db, GroupWriter(db), log, clock),
         files=Files(db, blobs, clock),
         search=Search(db),
+        models=Models(db, clock),
         registry=registry,
         datasets=datasets,
         features=Features(db, log, clock),

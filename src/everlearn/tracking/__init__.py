@@ -10,6 +10,7 @@ from everlearn.tracking.experiments import Experiments
 from everlearn.tracking.files import Files
 from everlearn.tracking.journal import Journal
 from everlearn.tracking.model import Artifact, Experiment, Metric, Run, RunDetail, RunStatus
+from everlearn.tracking.models import Models
 from everlearn.tracking.searching import Search
 from everlearn.tracking.service import Tracking
 
@@ -20,6 +21,7 @@ __all__ = [
     "Files",
     "Journal",
     "Metric",
+    "Models",
     "Run",
     "RunDetail",
     "RunEnded",

@@ -5,7 +5,7 @@ and every answer means that the write is durable.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
 from everlearn.core.actor import Actor
@@ -22,14 +22,17 @@ from everlearn.tracking.model import (
     RunTakenError,
     TagNotFoundError,
 )
+from everlearn.tracking.models import add_model_metrics, add_model_uses
 from everlearn.tracking.recording import announce_end, begin_run, check_active, record, run_not_found
 from everlearn.tracking.store import experiments as experiment_store
 from everlearn.tracking.store import inputs as input_store
+from everlearn.tracking.store import models as model_store
 from everlearn.tracking.store import points as point_store
 from everlearn.tracking.store import runs as run_store
 from everlearn.tracking.store.inputs import DatasetUse
 from everlearn.tracking.store.keys import find_keys
 from everlearn.tracking.store.labels import PARAMS, TAGS
+from everlearn.tracking.store.models import ModelMetric, ModelUse
 from everlearn.tracking.store.points import Newest, Point
 from everlearn.tracking.store.runs import RunKey, RunRow, milliseconds_of, run_of
 
@@ -46,6 +49,7 @@ class RunRecord(NamedTuple):
     tags: Mapping[str, str]
     newest: Sequence[Newest]
     inputs: Sequence[DatasetUse]
+    models: Sequence[ModelUse]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +71,7 @@ class Entries:
     params: Mapping[str, str]
     tags: Mapping[str, str]
     metrics: Sequence[tuple[str, Point]]
+    model_metrics: Mapping[str, Sequence[ModelMetric]] = field(default_factory=dict)  # by model
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +116,8 @@ class Journal:
         def work(tx: Tx) -> None:
             key = check_active(_key(tx, project, run_id), run_id)
             record(tx, key, params=entries.params, tags=entries.tags, metrics=entries.metrics)
+            if entries.model_metrics:
+                add_model_metrics(tx, project, entries.model_metrics)
             if (name := entries.tags.get(RUN_NAME)) is not None:
                 run_store.update(tx, key.no, name=name)
             if (user := entries.tags.get(USER)) is not None:
@@ -138,12 +145,15 @@ class Journal:
 
         await self.writer.submit(work)
 
-    async def add_inputs(self, project: str, run_id: str, uses: Sequence[DatasetUse]) -> None:
-        """Write down what data a run read."""
+    async def add_inputs(
+        self, project: str, run_id: str, uses: Sequence[DatasetUse], models: Sequence[ModelUse]
+    ) -> None:
+        """Write down what data and which models a run read."""
 
         def work(tx: Tx) -> None:
             key = check_active(_key(tx, project, run_id), run_id)
             input_store.insert(tx, key.no, key.experiment_no, uses)
+            add_model_uses(tx, project, key.no, models)
 
         await self.writer.submit(work)
 
@@ -214,7 +224,7 @@ class Journal:
         )
         if begin_run(tx, self.log, row, new.tags, actor=actor) is None:
             raise RunTakenError(f"the run id {new.id!r} is taken; choose another")
-        return RunRecord(row, {}, new.tags, (), ())
+        return RunRecord(row, {}, new.tags, (), (), ())
 
     def _now(self) -> int:
         return milliseconds_of(self.clock.now())
@@ -225,8 +235,16 @@ def records(tx: Tx, rows: Sequence[RunRow]) -> list[RunRecord]:
     numbers = [row.no for row in rows]
     params, tags = PARAMS.read_many(tx, numbers), TAGS.read_many(tx, numbers)
     newest, uses = point_store.read_newest(tx, numbers), input_store.read_many(tx, numbers)
+    models = model_store.uses_of(tx, numbers)
     return [
-        RunRecord(row, params.get(row.no, {}), tags.get(row.no, {}), newest.get(row.no, ()), uses.get(row.no, ()))
+        RunRecord(
+            row,
+            params.get(row.no, {}),
+            tags.get(row.no, {}),
+            newest.get(row.no, ()),
+            uses.get(row.no, ()),
+            models.get(row.no, ()),
+        )
         for row in rows
     ]
 

@@ -71,6 +71,12 @@ class DeletedError(InvalidError):
     code = "tracking.deleted"
 
 
+class ModelNotFoundError(NotFoundError):
+    """There is no logged model of this id in the project."""
+
+    code = "tracking.model_not_found"
+
+
 class TagNotFoundError(NotFoundError):
     """There is no tag of this name."""
 

@@ -1,13 +1,8 @@
 """Searching runs and experiments in MLflow's grammar."""
 
-import base64
-import binascii
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
 
-from everlearn.core.errors import InvalidError
 from everlearn.core.search import parse_filter, parse_order
 from everlearn.core.search.fields import EXPERIMENTS, RUNS
 from everlearn.db import Database
@@ -18,15 +13,9 @@ from everlearn.tracking.store import experiments as experiment_store
 from everlearn.tracking.store import runs as run_store
 from everlearn.tracking.store import search as run_search
 from everlearn.tracking.store.search import RunSearch
+from everlearn.tracking.tokens import read_token, written_token
 
 LIFECYCLES = {"ACTIVE_ONLY": ("active",), "DELETED_ONLY": ("deleted",), "ALL": ("active", "deleted")}
-T = TypeVar("T")
-
-
-class BadTokenError(InvalidError):
-    """A page token that no page of this search gave."""
-
-    code = "tracking.bad_page_token"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +26,6 @@ class Asked:
     order_by: Sequence[str]
     view: str  # a key of LIFECYCLES
     limit: int
-    token: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A page and the token of the next."""
-
-    items: Sequence[Any]
     token: str | None
 
 
@@ -71,13 +52,13 @@ class Search:
                 orders=orders,
                 lifecycles=LIFECYCLES[asked.view],
                 limit=asked.limit + 1,
-                last=None if asked.token is None else _read(asked.token),
+                last=None if asked.token is None else read_token(asked.token),
             )
             hits = run_search.search(tx, wanted)
             page = hits[: asked.limit]
             rows = run_store.read_many(tx, [hit.no for hit in page])
             found = records(tx, [rows[hit.no] for hit in page])
-        return found, _written(page[-1].values) if len(hits) > asked.limit else None
+        return found, written_token(page[-1].values) if len(hits) > asked.limit else None
 
     def experiments(self, project: str, asked: Asked) -> tuple[Sequence[Experiment], str | None]:
         """Give a page of the experiments of a project."""
@@ -90,23 +71,9 @@ class Search:
                 orders,
                 lifecycles=LIFECYCLES[asked.view],
                 limit=asked.limit + 1,
-                last=None if asked.token is None else _read(asked.token),
+                last=None if asked.token is None else read_token(asked.token),
             )
             page = hits[: asked.limit]
             tags = experiment_store.tags_of(tx, [row.no for row, _ in page])
         found = [experiment_store.experiment_of(row, tags[row.no]) for row, _ in page]
-        return found, _written(page[-1][1]) if len(hits) > asked.limit else None
-
-
-def _written(values: Sequence[Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps([*values]).encode()).decode()
-
-
-def _read(token: str) -> tuple[Any, ...]:
-    try:
-        values = json.loads(base64.urlsafe_b64decode(token.encode()))
-    except (binascii.Error, ValueError, RecursionError) as error:
-        raise BadTokenError("Invalid page token; send the next_page_token of the page before.") from error
-    if not isinstance(values, list) or not all(isinstance(value, str | int | float) for value in values):
-        raise BadTokenError("Invalid page token; send the next_page_token of the page before.")
-    return tuple(values)
+        return found, written_token(page[-1][1]) if len(hits) > asked.limit else None

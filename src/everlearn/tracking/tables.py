@@ -136,6 +136,59 @@ inputs = sa.Table(
     sa.Column("tags", sa.Text, nullable=False),  # JSON
 )
 
+models = sa.Table(
+    "tracking_models",
+    metadata,
+    sa.Column("no", _Number, primary_key=True, autoincrement=True),
+    sa.Column("id", _Name, nullable=False, unique=True),
+    sa.Column("project", sa.Text, nullable=False),
+    sa.Column("experiment_no", _Number, sa.ForeignKey("tracking_experiments.no"), nullable=False),
+    sa.Column("name", _Name, nullable=False),
+    sa.Column("model_type", sa.Text),
+    sa.Column("source_run_id", sa.Text),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("artifact_root", sa.Text, nullable=False),
+    sa.Column("created_ms", sa.BigInteger, nullable=False),
+    sa.Column("updated_ms", sa.BigInteger, nullable=False),
+    sa.Index("ix_tracking_models_newest", "experiment_no", "created_ms", "id"),
+    sa.Index("ix_tracking_models_run", "source_run_id"),
+)
+
+model_labels = sa.Table(
+    "tracking_model_labels",
+    metadata,
+    sa.Column("model_no", _Number, sa.ForeignKey("tracking_models.no"), primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("key", _Name, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.CheckConstraint("kind in ('param', 'tag')", name="kind"),
+)
+
+# the newest value of each metric on each data set, as each run measured it; no data set: both names are empty
+model_metrics = sa.Table(
+    "tracking_model_metrics",
+    metadata,
+    sa.Column("model_no", _Number, sa.ForeignKey("tracking_models.no"), primary_key=True, autoincrement=False),
+    sa.Column("key", _Name, primary_key=True),
+    sa.Column("dataset_name", _Name, primary_key=True),
+    sa.Column("dataset_digest", _Name, primary_key=True),
+    sa.Column("run_id", _Name, primary_key=True),
+    sa.Column("step", sa.BigInteger, nullable=False),
+    sa.Column("at_ms", sa.BigInteger, nullable=False),
+    sa.Column("value", sa.Double, nullable=False),
+    sa.Column("is_nan", sa.SmallInteger, nullable=False),
+)
+
+model_uses = sa.Table(
+    "tracking_model_uses",
+    metadata,
+    sa.Column("run_no", _Number, sa.ForeignKey("tracking_runs.no"), primary_key=True, autoincrement=False),
+    sa.Column("role", sa.Text, primary_key=True),
+    sa.Column("model_id", _Name, primary_key=True),
+    sa.Column("step", sa.BigInteger, nullable=False),
+    sa.CheckConstraint("role in ('input', 'output')", name="role"),
+)
+
 # A tree of files for each project; runs and logged models own folders of it. Paths are names in this table and never
 # touch a file system.
 artifacts = sa.Table(

@@ -8,6 +8,8 @@ from everlearn.tracking.mlflow.messages import (
     DatasetOut,
     ExperimentOut,
     MetricOut,
+    ModelInputOut,
+    ModelOutputOut,
     RunData,
     RunInfo,
     RunInputs,
@@ -45,8 +47,11 @@ def run_out(record: RunRecord) -> RunOut:
         data=RunData(
             metrics=[metric_out(one) for one in record.newest], params=tags_out(record.params), tags=tags_out(tags)
         ),
-        inputs=RunInputs(dataset_inputs=[_dataset_out(use) for use in record.inputs]),
-        outputs=RunOutputs(),
+        inputs=RunInputs(
+            dataset_inputs=[_dataset_out(use) for use in record.inputs],
+            model_inputs=[ModelInputOut(use.model_id) for use in record.models if use.role == "input"],
+        ),
+        outputs=RunOutputs([ModelOutputOut(use.model_id, use.step) for use in record.models if use.role == "output"]),
     )
 
 

@@ -34,13 +34,13 @@ class ArtifactDoor:
         children = self.files.children(call.project, f"{root}/{inside}" if inside else root)
         return m.Files(
             root_uri=f"mlflow-artifacts:/{root}",
-            files=[_file(child, f"{inside}/{child.name}" if inside else child.name) for child in children],
+            files=[file_out(child, f"{inside}/{child.name}" if inside else child.name) for child in children],
         )
 
     def list_tree(self, call: Call, asked: m.ListArtifacts) -> m.Files:
         """List a folder of the project's tree, by plain names."""
         children = self.files.children(call.project, (asked.path or "").rstrip("/"))
-        return m.Files(files=[_file(child, child.name) for child in children])
+        return m.Files(files=[file_out(child, child.name) for child in children])
 
     async def upload(self, call: Call, path: str, _scope: Scope, receive: Receive, send: Send) -> None:
         """Keep the body at a path, in constant memory."""
@@ -106,7 +106,8 @@ async def _pieces(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield b"".join(held)
 
 
-def _file(child: Child, path: str) -> m.FileOut:
+def file_out(child: Child, path: str) -> m.FileOut:
+    """Write a file or folder."""
     return m.FileOut(path=path, is_dir=child.size_bytes is None, file_size=child.size_bytes)
 
 

@@ -160,11 +160,33 @@ class DatasetInput(Request):
     dataset: Dataset | None = None
 
 
+class ModelUseIn(Request):
+    """A model that a run took or made."""
+
+    model_id: str | None = None
+    step: Int64 | None = None
+
+
 class LogInputs(Request):
     """What a run read."""
 
     run_id: str | None = None
     datasets: list[DatasetInput] | None = None
+    models: list[ModelUseIn] | None = None
+
+
+class LogOutputs(Request):
+    """What models a run made."""
+
+    run_id: str | None = None
+    models: list[ModelUseIn] | None = None
+
+
+class LogModel(Request):
+    """A model as clients before 3 log it: the description that lies beside it."""
+
+    run_id: str | None = None
+    model_json: str | None = None
 
 
 class History(Request):
@@ -295,14 +317,30 @@ class DatasetInputOut(msgspec.Struct, omit_defaults=True):
     tags: list[TagOut] = []
 
 
+class ModelInputOut(msgspec.Struct):
+    """A model that a run took."""
+
+    model_id: str
+
+
+class ModelOutputOut(msgspec.Struct):
+    """A model that a run made."""
+
+    model_id: str
+    step: int
+
+
 class RunInputs(msgspec.Struct, omit_defaults=True):
     """What a run read."""
 
     dataset_inputs: list[DatasetInputOut] = []
+    model_inputs: list[ModelInputOut] = []
 
 
 class RunOutputs(msgspec.Struct, omit_defaults=True):
     """What a run made."""
+
+    model_outputs: list[ModelOutputOut] = []
 
 
 class RunOut(msgspec.Struct):

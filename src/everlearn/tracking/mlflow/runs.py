@@ -8,6 +8,7 @@ from everlearn.access import Role
 from everlearn.tracking.journal import RUN_NAME, USER, Entries, Journal, NewRun
 from everlearn.tracking.mlflow import messages as m
 from everlearn.tracking.mlflow.answers import info_out, run_out
+from everlearn.tracking.mlflow.models import uses_of
 from everlearn.tracking.mlflow.rules import (
     LONGEST_PARAM,
     LONGEST_TAG,
@@ -25,6 +26,7 @@ from everlearn.tracking.mlflow.rules import (
 )
 from everlearn.tracking.model import Lifecycle
 from everlearn.tracking.store.inputs import DatasetUse
+from everlearn.tracking.store.models import ModelMetric
 from everlearn.tracking.store.points import Point, point_of
 from everlearn.web.mlflow import Call, Empty, Route, operation
 from everlearn.web.mlflow.errors import ProtocolError
@@ -88,8 +90,10 @@ class RunDoor:
 
     async def log_metric(self, call: Call, asked: m.LogMetric) -> Empty:
         """Add one measurement."""
-        entries = Entries(params={}, tags={}, metrics=(_measured(asked),))
-        await self.journal.add(call.project, _run_id(asked), entries)
+        run_id, measured = _run_id(asked), _measured(asked)
+        of_models = _of_models(run_id, [asked], [measured]) if asked.model_id else {}
+        entries = Entries(params={}, tags={}, metrics=(measured,), model_metrics=of_models)
+        await self.journal.add(call.project, run_id, entries)
         return Empty()
 
     async def log_parameter(self, call: Call, asked: m.LogLabel) -> Empty:
@@ -115,18 +119,20 @@ class RunDoor:
         """Add many at once, all or none."""
         metrics, params, tags = asked.metrics or (), asked.params or (), asked.tags or ()
         _check_sizes(len(metrics), len(params), len(tags))
+        run_id, measured = _run_id(asked), _all_measured(metrics)
         entries = Entries(
             params=given_params(params),
             tags=given_tags(tags, longest=LONGEST_TAG),
-            metrics=_all_measured(metrics),
+            metrics=measured,
+            model_metrics=_of_models(run_id, metrics, measured) if any(one.model_id for one in metrics) else {},
         )
-        await self.journal.add(call.project, _run_id(asked), entries)
+        await self.journal.add(call.project, run_id, entries)
         return Empty()
 
     async def log_inputs(self, call: Call, asked: m.LogInputs) -> Empty:
         """Write down what data a run read."""
         uses = [_dataset_use(one) for one in asked.datasets or ()]
-        await self.journal.add_inputs(call.project, _run_id(asked), uses)
+        await self.journal.add_inputs(call.project, _run_id(asked), uses, uses_of("input", asked.models))
         return Empty()
 
 
@@ -173,6 +179,18 @@ def _all_measured(metrics: Sequence[m.BatchMetric]) -> list[tuple[str, Point]]:
             known.add(checked_key(one.key, "metric"))
         measured.append((one.key, point_of(one.step or 0, one.timestamp, double_in(one.value))))
     return measured
+
+
+def _of_models(
+    run_id: str, asked: Sequence[m.LogMetric | m.BatchMetric], measured: Sequence[tuple[str, Point]]
+) -> dict[str, list[ModelMetric]]:
+    """Pick the measurements that are of a model, by model."""
+    found: dict[str, list[ModelMetric]] = {}
+    for one, (key, point) in zip(asked, measured, strict=True):
+        if one.model_id:
+            metric = ModelMetric(key, one.dataset_name or "", one.dataset_digest or "", run_id, point)
+            found.setdefault(one.model_id, []).append(metric)
+    return found
 
 
 def _check_sizes(metrics: int, params: int, tags: int) -> None:

@@ -54,9 +54,9 @@ def _terms(orders: Sequence[Order], *, is_postgresql: bool) -> list[Term]:
     for number, order in enumerate(orders):
         if order.kind == "tag":
             terms.append(Term(f"(case when o{number}.key is null then 1 else 0 end)", False))
-            terms.append(Term(f"coalesce(o{number}.value, ''){collate}", not order.ascending))
+            terms.append(Term(f"coalesce(o{number}.value, ''){collate}", not order.ascending, is_text=True))
         else:
-            terms.append(Term(_SORTED[order.key], not order.ascending))
+            terms.append(Term(_SORTED[order.key], not order.ascending, is_text=order.key == "name"))
     if not orders:
         terms.append(Term("e.created_ms", True))
     return [*terms, Term("e.id", True)]

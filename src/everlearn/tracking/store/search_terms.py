@@ -7,6 +7,7 @@ from typing import Any
 from everlearn.core.search import Clause, Op, Order
 from everlearn.db import marks
 from everlearn.tracking.store.labels import HEAD
+from everlearn.tracking.tokens import BadTokenError
 
 NO_KEY = -1  # the number of a key that nobody has used: no row has it
 _TABLES = {"param": "tracking_params", "tag": "tracking_tags"}
@@ -38,6 +39,7 @@ class Term:
 
     sql: str
     is_descending: bool
+    is_text: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +103,21 @@ def ordering_of(orders: Sequence[Order], key_nos: Mapping[tuple[str, str], int],
             terms.append(Term(f"coalesce({name}.is_nan, 0)", False))
             terms.append(Term(f"coalesce({name}.value, 0)", not order.ascending))
         else:
-            terms.append(Term(f"coalesce({name}.value, ''){collate}", not order.ascending))
-    terms += [Term("r.start_ms", True), Term("r.id", False)]
+            terms.append(Term(f"coalesce({name}.value, ''){collate}", not order.ascending, is_text=True))
+    terms += [Term("r.start_ms", True), Term("r.id", False, is_text=True)]
     return Ordering(tuple(terms), tuple(joins))
 
 
 def after(terms: Sequence[Term], last: Sequence[Any]) -> Condition:
-    """Write that a row comes after the one with these values."""
+    """Write that a row comes after the one with these values.
+
+    Raises
+    ------
+    BadTokenError
+        When they are not the sort values of such an order.
+    """
+    if [isinstance(value, str) for value in last] != [term.is_text for term in terms]:
+        raise BadTokenError("Invalid page token: it is of another search; send the next_page_token of the page before.")
     parts, given = list[str](), list[Any]()
     for number, term in enumerate(terms):
         equal = [f"{before.sql} = ?" for before in terms[:number]]
@@ -164,4 +174,6 @@ def _attribute_terms(order: Order, collate: str) -> list[Term]:
     if order.key in _NULLABLE:
         missing = Term(f"(case when {column} is null then 1 else 0 end)", False)
         return [missing, Term(f"coalesce({column}, 0)", not order.ascending)]
-    return [Term(column if order.key in _NUMBERS else f"{column}{collate}", not order.ascending)]
+    if order.key in _NUMBERS:
+        return [Term(column, not order.ascending)]
+    return [Term(f"{column}{collate}", not order.ascending, is_text=True)]

@@ -708,6 +708,27 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("experiment_no", "key", name=op.f("pk_tracking_experiment_tags")),
     )
     op.create_table(
+        "tracking_models",
+        sa.Column("no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("project", sa.Text(), nullable=False),
+        sa.Column("experiment_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("model_type", sa.Text(), nullable=True),
+        sa.Column("source_run_id", sa.Text(), nullable=True),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("artifact_root", sa.Text(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("updated_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["experiment_no"], ["tracking_experiments.no"], name=op.f("fk_tracking_models_experiment_no")
+        ),
+        sa.PrimaryKeyConstraint("no", name=op.f("pk_tracking_models")),
+        sa.UniqueConstraint("id", name=op.f("uq_tracking_models_id")),
+    )
+    op.create_index("ix_tracking_models_newest", "tracking_models", ["experiment_no", "created_ms", "id"], unique=False)
+    op.create_index("ix_tracking_models_run", "tracking_models", ["source_run_id"], unique=False)
+    op.create_table(
         "tracking_runs",
         sa.Column("no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("id", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
@@ -833,6 +854,46 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["dataset_no"], ["tracking_datasets.no"], name=op.f("fk_tracking_inputs_dataset_no")),
         sa.ForeignKeyConstraint(["run_no"], ["tracking_runs.no"], name=op.f("fk_tracking_inputs_run_no")),
         sa.PrimaryKeyConstraint("run_no", "dataset_no", name=op.f("pk_tracking_inputs")),
+    )
+    op.create_table(
+        "tracking_model_labels",
+        sa.Column(
+            "model_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.CheckConstraint("kind in ('param', 'tag')", name=op.f("ck_tracking_model_labels_kind")),
+        sa.ForeignKeyConstraint(["model_no"], ["tracking_models.no"], name=op.f("fk_tracking_model_labels_model_no")),
+        sa.PrimaryKeyConstraint("model_no", "kind", "key", name=op.f("pk_tracking_model_labels")),
+    )
+    op.create_table(
+        "tracking_model_metrics",
+        sa.Column(
+            "model_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("key", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("dataset_name", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("dataset_digest", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("run_id", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("step", sa.BigInteger(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("value", sa.Double(), nullable=False),
+        sa.Column("is_nan", sa.SmallInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["model_no"], ["tracking_models.no"], name=op.f("fk_tracking_model_metrics_model_no")),
+        sa.PrimaryKeyConstraint(
+            "model_no", "key", "dataset_name", "dataset_digest", "run_id", name=op.f("pk_tracking_model_metrics")
+        ),
+    )
+    op.create_table(
+        "tracking_model_uses",
+        sa.Column("run_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("role", sa.Text(), nullable=False),
+        sa.Column("model_id", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("step", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("role in ('input', 'output')", name=op.f("ck_tracking_model_uses_role")),
+        sa.ForeignKeyConstraint(["run_no"], ["tracking_runs.no"], name=op.f("fk_tracking_model_uses_run_no")),
+        sa.PrimaryKeyConstraint("run_no", "role", "model_id", name=op.f("pk_tracking_model_uses")),
     )
     op.create_table(
         "tracking_params",

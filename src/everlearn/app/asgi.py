@@ -28,6 +28,7 @@ from everlearn.pipelines import api as pipelines_api
 from everlearn.pipelines import pages as pipelines_pages
 from everlearn.policies import api as policies_api
 from everlearn.registry import api as registry_api
+from everlearn.registry.mlflow import registry_routes
 from everlearn.retraining import api as retraining_api
 from everlearn.rollouts import api as rollouts_api
 from everlearn.serving import api as serving_api
@@ -99,6 +100,7 @@ def api_site(platform: Platform) -> Site:
         protocol=(
             *negotiation.ROUTES,
             *tracking_routes(platform.experiments, platform.journal, platform.files, platform.search, platform.models),
+            *registry_routes(platform.catalogue),
         ),
         gate=OpenGate() if settings.auth is Auth.OFF else TokenGate(platform.access),
         metrics=metrics,
@@ -113,6 +115,7 @@ def protocol_routes(platform: Platform) -> tuple[Route, ...]:
     return (
         *negotiation.ROUTES,
         *tracking_routes(platform.experiments, platform.journal, platform.files, platform.search, platform.models),
+        *registry_routes(platform.catalogue),
     )
 
 

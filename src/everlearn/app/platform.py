@@ -20,7 +20,7 @@ from everlearn.operations import Operations
 from everlearn.pipelines import Pipelines
 from everlearn.policies import Policies
 from everlearn.quality import Gates
-from everlearn.registry import Registry
+from everlearn.registry import Catalogue, Registry
 from everlearn.retraining import Retraining
 from everlearn.rollouts import Rollouts
 from everlearn.serving import Deployments, Labels, PredictionLog
@@ -50,6 +50,7 @@ class Platform:
     search: Search
     models: Models
     registry: Registry
+    catalogue: Catalogue
     datasets: Datasets
     features: Features
     pipelines: Pipelines

@@ -30,7 +30,8 @@ from everlearn.pipelines import Pipeline, Pipelines
 from everlearn.policies import Policies
 from everlearn.quality import Gates
 from everlearn.quality.model import GatePolicy
-from everlearn.registry import Registry
+from everlearn.registry import Catalogue, Registry
+from everlearn.registry.contracts import ChampionByRollout
 from everlearn.retraining import Retraining
 from everlearn.retraining.model import RetrainingPolicy
 from everlearn.rollouts import RolloutPolicy, Rollouts
@@ -89,6 +90,7 @@ def build(settings: Settings) -> Platform:
         search=Search(db),
         models=Models(db, clock),
         registry=registry,
+        catalogue=Catalogue(db, log, clock, tracking, ChampionByRollout()),
         datasets=datasets,
         features=Features(db, log, clock),
         pipelines=pipelines,

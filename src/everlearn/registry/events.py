@@ -55,4 +55,30 @@ class AliasMoved(Event):
     effective_at: datetime
 
 
-EVENTS: tuple[type[Event], ...] = (VersionRegistered, StageMoved, AliasMoved)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionCatalogued(Event):
+    """Somebody registered a version with mlflow's client: a name for a source, not yet fit to be deployed."""
+
+    name: ClassVar[str] = "registry.version_catalogued"
+    revision: ClassVar[int] = 1
+
+    project: str
+    model: str
+    version: int
+    source: str
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelDeleted(Event):
+    """A model, or one version of it, was taken out of the catalogue."""
+
+    name: ClassVar[str] = "registry.model_deleted"
+    revision: ClassVar[int] = 1
+
+    project: str
+    model: str
+    version: int | None  # None: the model with all its versions
+
+
+EVENTS: tuple[type[Event], ...] = (VersionRegistered, StageMoved, AliasMoved, VersionCatalogued, ModelDeleted)

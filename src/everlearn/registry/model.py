@@ -80,6 +80,37 @@ class BadSignatureError(InvalidError):
     code = "registry.bad_signature"
 
 
+class ModelExistsError(ConflictError):
+    """There is a model of this name already."""
+
+    code = "registry.model_exists"
+    error_code = "RESOURCE_ALREADY_EXISTS"
+
+
+class BadModelNameError(InvalidError):
+    """A name that could not stand in an address of a model."""
+
+    code = "registry.bad_model_name"
+
+
+class BadSourceError(InvalidError):
+    """A source that is not, or could be read not to be, a place of this project."""
+
+    code = "registry.bad_source"
+
+
+class OnRecordError(ConflictError):
+    """The version has been judged or deployed; the record needs it."""
+
+    code = "registry.on_record"
+
+
+class ContractUnmetError(ConflictError):
+    """The alias carries a contract, and the version does not fulfil it."""
+
+    code = "registry.contract_unmet"
+
+
 class BadAliasError(InvalidError):
     """An alias that could be taken for a version number, or is not well formed."""
 

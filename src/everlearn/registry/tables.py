@@ -10,7 +10,56 @@ models = sa.Table(
     sa.Column("project", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("newest", sa.Integer, nullable=False),  # whoever changes the model updates this row first: it is the lock
+    sa.Column("description", sa.Text, nullable=False),
     sa.Column("created_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    sa.Index("ix_registry_models_updated", "project", "updated_at"),
+)
+
+model_tags = sa.Table(
+    "registry_model_tags",
+    metadata,
+    sa.Column("project", sa.Text, primary_key=True),
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.ForeignKeyConstraint(["project", "model"], ["registry_models.project", "registry_models.name"]),
+)
+
+# Every version stands here: what teams register with mlflow's client, and what can be deployed, of which
+# `registry_versions` knows all that serving and gates need.
+catalogue = sa.Table(
+    "registry_catalogue",
+    metadata,
+    sa.Column("project", sa.Text, primary_key=True),
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("run_id", sa.Text, nullable=False),  # empty: of no run
+    sa.Column("run_link", sa.Text, nullable=False),
+    sa.Column("model_id", sa.Text, nullable=False),  # the logged model; empty: none
+    sa.Column("description", sa.Text, nullable=False),
+    sa.Column("stage", sa.Text, nullable=False),  # MLflow's word, which decides nothing here
+    sa.Column("created_at", Instant, nullable=False),
+    sa.Column("updated_at", Instant, nullable=False),
+    sa.Column("registered_by", sa.Text, nullable=False),
+    sa.ForeignKeyConstraint(["project", "model"], ["registry_models.project", "registry_models.name"]),
+    sa.CheckConstraint("stage in ('None', 'Staging', 'Production', 'Archived')", name="stage"),
+    sa.Index("ix_registry_catalogue_run_id", "project", "run_id"),
+)
+
+version_tags = sa.Table(
+    "registry_version_tags",
+    metadata,
+    sa.Column("project", sa.Text, primary_key=True),
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    sa.ForeignKeyConstraint(
+        ["project", "model", "number"],
+        ["registry_catalogue.project", "registry_catalogue.model", "registry_catalogue.number"],
+    ),
 )
 
 versions = sa.Table(
@@ -83,7 +132,7 @@ aliases = sa.Table(
     sa.Column("number", sa.Integer, nullable=False),
     sa.ForeignKeyConstraint(
         ["project", "model", "number"],
-        ["registry_versions.project", "registry_versions.model", "registry_versions.number"],
+        ["registry_catalogue.project", "registry_catalogue.model", "registry_catalogue.number"],
     ),
 )
 

@@ -8,6 +8,7 @@ from uuid import uuid4
 from everlearn.core.clock import Clock
 from everlearn.core.search import BadOrderError, parse_filter, parse_order
 from everlearn.core.search.fields import LOGGED_MODELS
+from everlearn.core.search.page_token import read_token, written_token
 from everlearn.db import Database, Tx
 from everlearn.tracking.model import (
     DEFAULT_EXPERIMENT_ID,
@@ -25,7 +26,6 @@ from everlearn.tracking.store import runs as run_store
 from everlearn.tracking.store.model_search import ModelSearch, search
 from everlearn.tracking.store.models import ModelMetric, ModelRow, ModelUse
 from everlearn.tracking.store.runs import milliseconds_of
-from everlearn.tracking.tokens import read_token, written_token
 
 PENDING = "LOGGED_MODEL_PENDING"
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from everlearn.core.search import parse_filter, parse_order
 from everlearn.core.search.fields import EXPERIMENTS, RUNS
+from everlearn.core.search.page_token import read_token, written_token
 from everlearn.db import Database
 from everlearn.tracking.journal import RunRecord, records
 from everlearn.tracking.model import Experiment
@@ -13,7 +14,6 @@ from everlearn.tracking.store import experiments as experiment_store
 from everlearn.tracking.store import runs as run_store
 from everlearn.tracking.store import search as run_search
 from everlearn.tracking.store.search import RunSearch
-from everlearn.tracking.tokens import read_token, written_token
 
 LIFECYCLES = {"ACTIVE_ONLY": ("active",), "DELETED_ONLY": ("deleted",), "ALL": ("active", "deleted")}
 

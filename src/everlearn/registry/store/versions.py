@@ -14,6 +14,7 @@ from everlearn.core.digest import Digest
 from everlearn.core.json import canonical_json
 from everlearn.db import Tx, insert_for
 from everlearn.registry.model import DatasetUse, Lineage, Model, ModelVersion, Signature, Stage
+from everlearn.registry.store.catalogue import CatalogueRow, insert_entry
 from everlearn.registry.tables import aliases, dataset_uses, models, versions
 
 Row = sa.Row[tuple[object, ...]]
@@ -34,7 +35,14 @@ def lock_model(tx: Tx, project: str, model: str) -> int | None:
 
 def insert_model(tx: Tx, project: str, model: str, *, at: datetime) -> None:
     """Add a model without versions; one that is there stays as it is."""
-    values = {"project": project, "name": model, "newest": 0, "created_at": at}
+    values = {
+        "project": project,
+        "name": model,
+        "newest": 0,
+        "description": "",
+        "created_at": at,
+        "updated_at": at,
+    }
     tx.execute(insert_for(tx, models).values(values).on_conflict_do_nothing())
 
 
@@ -52,6 +60,21 @@ def list_models(tx: Tx, project: str, *, after: str | None, limit: int) -> list[
 
 def insert_version(tx: Tx, version: ModelVersion, *, source_key: str) -> None:
     """Add a version and make it its model's newest; the model must be locked."""
+    row = CatalogueRow(
+        project=version.project,
+        model=version.model,
+        number=version.number,
+        source=f"runs:/{version.run_id}/model",
+        run_id=version.run_id,
+        run_link="",
+        model_id="",
+        description="",
+        stage="None",
+        created_at=version.registered_at,
+        updated_at=version.registered_at,
+        registered_by=version.registered_by,
+    )
+    insert_entry(tx, row)
     tx.execute(sa.insert(versions).values(**_version_row(version), source_key=source_key))
     uses = [
         {
@@ -67,8 +90,6 @@ def insert_version(tx: Tx, version: ModelVersion, *, source_key: str) -> None:
     ]
     if uses:
         tx.execute(sa.insert(dataset_uses), uses)
-    newest = sa.update(models).where(models.c.project == version.project, models.c.name == version.model)
-    tx.execute(newest.values(newest=version.number))
 
 
 def find_version(tx: Tx, project: str, model: str, number: int) -> ModelVersion | None:

@@ -5,8 +5,8 @@ from typing import Any
 
 from everlearn.core.search import Clause, Op, Order
 from everlearn.db import Sql, Tx, marks
+from everlearn.db.conditions import Condition, Term, after, compared
 from everlearn.tracking.store.experiments import COLUMNS, ExperimentRow
-from everlearn.tracking.store.search_terms import Condition, Term, after, compared
 
 _ATTRIBUTES = {
     "name": "e.name",

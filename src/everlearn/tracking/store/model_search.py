@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from everlearn.core.search import Clause, Op, Order
 from everlearn.db import Sql, Tx, marks
+from everlearn.db.conditions import Condition, Term, after, compared
 from everlearn.tracking.store.models import COLUMNS, FROM, SELECTED, ModelRow
-from everlearn.tracking.store.search_terms import Condition, Term, after, compared
 
 _ATTRIBUTES = {
     "name": "m.name",

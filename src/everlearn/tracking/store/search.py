@@ -20,12 +20,11 @@ from sqlalchemy.engine import Engine
 
 from everlearn.core.search import Clause, Order
 from everlearn.db import Sql, Tx, marks
+from everlearn.db.conditions import Condition, after
 from everlearn.tracking.store.keys import find_keys
 from everlearn.tracking.store.search_terms import (
     NO_KEY,
-    Condition,
     Ordering,
-    after,
     condition_of,
     driver_of,
     ordering_of,

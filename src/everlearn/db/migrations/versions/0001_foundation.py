@@ -399,9 +399,12 @@ def upgrade() -> None:
         sa.Column("project", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("newest", sa.Integer(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
         sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("updated_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("project", "name", name=op.f("pk_registry_models")),
     )
+    op.create_index("ix_registry_models_updated", "registry_models", ["project", "updated_at"], unique=False)
     op.create_table(
         "retraining_reviews",
         sa.Column("project", sa.Text(), nullable=False),
@@ -647,6 +650,44 @@ def upgrade() -> None:
         "ix_registry_alias_moves_alias", "registry_alias_moves", ["project", "model", "alias", "position"], unique=False
     )
     op.create_table(
+        "registry_catalogue",
+        sa.Column("project", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("run_id", sa.Text(), nullable=False),
+        sa.Column("run_link", sa.Text(), nullable=False),
+        sa.Column("model_id", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("stage", sa.Text(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("updated_at", Instant(), nullable=False),
+        sa.Column("registered_by", sa.Text(), nullable=False),
+        sa.CheckConstraint(
+            "stage in ('None', 'Staging', 'Production', 'Archived')", name=op.f("ck_registry_catalogue_stage")
+        ),
+        sa.ForeignKeyConstraint(
+            ["project", "model"],
+            ["registry_models.project", "registry_models.name"],
+            name=op.f("fk_registry_catalogue_project_model"),
+        ),
+        sa.PrimaryKeyConstraint("project", "model", "number", name=op.f("pk_registry_catalogue")),
+    )
+    op.create_index("ix_registry_catalogue_run_id", "registry_catalogue", ["project", "run_id"], unique=False)
+    op.create_table(
+        "registry_model_tags",
+        sa.Column("project", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project", "model"],
+            ["registry_models.project", "registry_models.name"],
+            name=op.f("fk_registry_model_tags_project_model"),
+        ),
+        sa.PrimaryKeyConstraint("project", "model", "key", name=op.f("pk_registry_model_tags")),
+    )
+    op.create_table(
         "registry_versions",
         sa.Column("project", sa.Text(), nullable=False),
         sa.Column("model", sa.Text(), nullable=False),
@@ -798,7 +839,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["project", "model", "number"],
-            ["registry_versions.project", "registry_versions.model", "registry_versions.number"],
+            ["registry_catalogue.project", "registry_catalogue.model", "registry_catalogue.number"],
             name=op.f("fk_registry_aliases_project_model_number"),
         ),
         sa.PrimaryKeyConstraint("project", "model", "alias", name=op.f("pk_registry_aliases")),
@@ -842,6 +883,20 @@ def upgrade() -> None:
             name=op.f("fk_registry_stage_moves_project_model_number"),
         ),
         sa.PrimaryKeyConstraint("project", "model", "number", "position", name=op.f("pk_registry_stage_moves")),
+    )
+    op.create_table(
+        "registry_version_tags",
+        sa.Column("project", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project", "model", "number"],
+            ["registry_catalogue.project", "registry_catalogue.model", "registry_catalogue.number"],
+            name=op.f("fk_registry_version_tags_project_model_number"),
+        ),
+        sa.PrimaryKeyConstraint("project", "model", "number", "key", name=op.f("pk_registry_version_tags")),
     )
     op.create_table(
         "tracking_inputs",

@@ -14,7 +14,7 @@ _LONGEST = 20_000  # characters
 class BadTokenError(InvalidError):
     """A page token that no page of this search gave."""
 
-    code = "tracking.bad_page_token"
+    code = "search.bad_page_token"
 
 
 def written_token(values: Sequence[Any]) -> str:

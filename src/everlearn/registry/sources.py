@@ -1,0 +1,67 @@
+"""Which sources a version may have: a place of this project, or an address elsewhere that this server never opens.
+
+What a client sends is decoded as often as it can be before it is judged, since somebody behind us may decode it again.
+"""
+
+import re
+from urllib.parse import unquote
+
+from everlearn.registry.model import BadSourceError
+
+LONGEST = 4_000
+_DEEPEST_ENCODING = 5
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
+_OURS = frozenset({"runs", "models", "mlflow-artifacts"})
+_ELSEWHERE = frozenset({"s3", "gs", "wasbs", "abfss", "hdfs", "dbfs", "http", "https", "hf", "r2", "b2"})
+_FORBIDDEN = frozenset("#;?\\\x00")
+PROMPT_SOURCE = "dummy-source"  # what clients send for prompts, which have no files
+
+
+def checked_source(source: str) -> str:
+    """Give a source back if it is one.
+
+    Raises
+    ------
+    BadSourceError
+        When it climbs with `..`, names a file of a machine, or could be read to.
+    """
+    if source == PROMPT_SOURCE:
+        return source
+    if not source or len(source) > LONGEST:
+        raise BadSourceError(
+            f"Invalid model version source: it has {len(source)} characters; 1 to {LONGEST} are allowed"
+        )
+    form = source
+    for _ in range(_DEEPEST_ENCODING):
+        _check(form, source)
+        decoded = unquote(form)
+        if decoded == form:
+            return source
+        form = decoded
+    raise _refusal(source, f"it is percent-encoded more than {_DEEPEST_ENCODING - 1} times")
+
+
+def run_of_source(source: str) -> tuple[str, str] | None:
+    """Give the run and the path that a `runs:/` source names."""
+    if not source.startswith("runs:/"):
+        return None
+    run_id, _, path = source.removeprefix("runs:/").lstrip("/").partition("/")
+    return run_id, path
+
+
+def _check(form: str, source: str) -> None:
+    scheme = _SCHEME.match(form)
+    if scheme is None:
+        raise _refusal(source, "it is a file of some machine; log the model to a run and register runs:/RUN/PATH")
+    name = scheme.group(1).lower()
+    if name not in _OURS | _ELSEWHERE:
+        raise _refusal(source, f"{name}: is not a place that models are registered from")
+    rest = form[scheme.end() :]
+    if not form.isprintable() or _FORBIDDEN & set(rest) or ".." in rest.split("/"):
+        raise _refusal(source, "it climbs with '..' or holds one of # ; ? \\ or a character that cannot be printed")
+    if name in _OURS and "//" in rest.lstrip("/"):
+        raise _refusal(source, "it has an empty part")
+
+
+def _refusal(source: str, why: str) -> BadSourceError:
+    return BadSourceError(f"Invalid model version source: '{source[:120]}': {why}")

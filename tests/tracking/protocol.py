@@ -12,7 +12,10 @@ from everlearn.core.clock import Clock
 from everlearn.db import Database
 from everlearn.db.group import GroupWriter
 from everlearn.eventlog import EventLog
-from everlearn.tracking import Experiments, Files, Journal, Models, Search
+from everlearn.registry import Catalogue
+from everlearn.registry.contracts import ChampionByRollout
+from everlearn.registry.mlflow import registry_routes
+from everlearn.tracking import Experiments, Files, Journal, Models, Search, Tracking
 from everlearn.tracking.mlflow import tracking_routes
 from everlearn.web.mlflow import mlflow_app
 
@@ -70,6 +73,10 @@ class Server:
 
 def server_of(db: Database, log: EventLog, blobs: BlobStore, clock: Clock) -> Server:
     """Put the application together."""
-    journal = Journal(db, GroupWriter(db), log, clock)
-    routes = tracking_routes(Experiments(db, clock), journal, Files(db, blobs, clock), Search(db), Models(db, clock))
+    journal, models = Journal(db, GroupWriter(db), log, clock), Models(db, clock)
+    catalogue = Catalogue(db, log, clock, Tracking(db, log, blobs, clock), models, ChampionByRollout())
+    routes = (
+        *tracking_routes(Experiments(db, clock), journal, Files(db, blobs, clock), Search(db), models),
+        *registry_routes(catalogue),
+    )
     return Server(mlflow_app(routes, OpenGate()))

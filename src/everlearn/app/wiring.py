@@ -64,6 +64,7 @@ def build(settings: Settings) -> Platform:
     signer = load_or_make_signer(Path(settings.log_key))
     reactions = Subscriptions(db, log, subscriptions(LOOP, queue))
     decisions = Decisions(db, log, blobs, clock, RULES)
+    models = Models(db, clock)
     tracking, registry = Tracking(db, log, blobs, clock), Registry(db, log, blobs, clock)
     datasets, policies = Datasets(db, log, blobs, clock), Policies(db, log, clock, POLICY_TYPES)
     pipelines = Pipelines(db, log, blobs, tracking, datasets, clock, installed_pipelines(settings))
@@ -88,9 +89,9 @@ def build(settings: Settings) -> Platform:
         journal=Journal(db, GroupWriter(db), log, clock),
         files=Files(db, blobs, clock),
         search=Search(db),
-        models=Models(db, clock),
+        models=models,
         registry=registry,
-        catalogue=Catalogue(db, log, clock, tracking, ChampionByRollout()),
+        catalogue=Catalogue(db, log, clock, tracking, models, ChampionByRollout()),
         datasets=datasets,
         features=Features(db, log, clock),
         pipelines=pipelines,

@@ -5,7 +5,7 @@ aliases, and what may be deployed stands in both. Stages are kept for clients th
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from everlearn.core.actor import Actor
@@ -28,11 +28,11 @@ from everlearn.registry.model import (
     VersionNotFoundError,
 )
 from everlearn.registry.ports import AliasContract
-from everlearn.registry.sources import checked_source, run_of_source
+from everlearn.registry.sources import checked_source, model_of_source, run_of_source
 from everlearn.registry.store import catalogue as store
 from everlearn.registry.store import catalogue_search, moves, versions
 from everlearn.registry.store.catalogue import CatalogueRow, ModelRow
-from everlearn.tracking import Tracking
+from everlearn.tracking import Models, Tracking
 
 
 class ModelRecord(NamedTuple):
@@ -83,6 +83,7 @@ class Catalogue:
     log: EventLog
     clock: Clock
     tracking: Tracking
+    models: Models
     contract: AliasContract
 
     def create(self, project: str, name: str, *, description: str, tags: Mapping[str, str]) -> ModelRecord:
@@ -151,7 +152,7 @@ class Catalogue:
             When the source is none, or is of another run or project.
         """
         checked_source(new.source)
-        self._check_run(project, new)
+        new = self._with_origin(project, new)
         now = self.clock.now()
         with self.db.write() as tx:
             _known_model(tx, project, new.model)
@@ -262,6 +263,16 @@ class Catalogue:
             self._check_contract(tx, project, name, alias, number)
             self._move_alias(tx, project, name, alias, before, number, actor)
 
+    def files_of(self, project: str, name: str, number: int) -> str:
+        """Tell where the files of a version are; what is elsewhere, as it was registered."""
+        source = self.version(project, name, number).version.source
+        if named := run_of_source(source):
+            root = self.tracking.run_of(project, named[0]).artifact_root
+            return f"mlflow-artifacts:/{root}/{named[1]}".rstrip("/")
+        if model_id := model_of_source(source):
+            return f"mlflow-artifacts:/{self.models.get(project, model_id).model.artifact_root}"
+        return source
+
     def by_alias(self, project: str, name: str, alias: str) -> VersionRecord:
         """Give the version that an alias names."""
         with self.db.read() as tx:
@@ -291,7 +302,10 @@ class Catalogue:
         )
         self.log.append(tx, event, actor=actor, subject=model_subject(project, name))
 
-    def _check_run(self, project: str, new: NewEntry) -> None:
+    def _with_origin(self, project: str, new: NewEntry) -> NewEntry:
+        """Fill in the logged model and the run that the source names; both must be there."""
+        model_id = new.model_id or model_of_source(new.source)
+        logged = self.models.get(project, model_id).model if model_id else None
         named = run_of_source(new.source)
         for run_id in {new.run_id, named[0] if named else ""} - {""}:
             self.tracking.run_of(project, run_id)  # must be there
@@ -299,6 +313,8 @@ class Catalogue:
             raise BadSourceError(
                 f"Invalid model version source: '{new.source[:120]}': it is of another run than run_id says"
             )
+        of_model = (logged.source_run_id or "") if logged else ""
+        return replace(new, model_id=model_id, run_id=new.run_id or of_model)
 
 
 def _known_model(tx: Tx, project: str, name: str) -> ModelRow:

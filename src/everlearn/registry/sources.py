@@ -49,6 +49,12 @@ def run_of_source(source: str) -> tuple[str, str] | None:
     return run_id, path
 
 
+def model_of_source(source: str) -> str:
+    """Give the logged model that a `models:/m-…` source names; empty when it names none."""
+    name = source.removeprefix("models:/").lstrip("/")
+    return name if source.startswith("models:/") and name.startswith("m-") and "/" not in name else ""
+
+
 def _check(form: str, source: str) -> None:
     scheme = _SCHEME.match(form)
     if scheme is None:

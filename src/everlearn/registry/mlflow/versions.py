@@ -15,7 +15,6 @@ from everlearn.registry.mlflow.rules import (
     page_size,
     version_number,
 )
-from everlearn.registry.sources import run_of_source
 from everlearn.web.mlflow import Call, Empty, Route, operation
 
 MOST_VERSIONS = 200_000
@@ -67,12 +66,7 @@ class VersionDoor:
     def download_uri(self, call: Call, asked: m.VersionByNumber) -> m.DownloadUri:
         """Tell where the files of a version are."""
         name, number = checked_name(asked.name or ""), version_number(asked.version)
-        source = self.catalogue.version(call.project, name, number).version.source
-        named = run_of_source(source)
-        if named is None:
-            return m.DownloadUri(source)
-        root = self.catalogue.tracking.run_of(call.project, named[0]).artifact_root
-        return m.DownloadUri(f"mlflow-artifacts:/{root}/{named[1]}".rstrip("/"))
+        return m.DownloadUri(self.catalogue.files_of(call.project, name, number))
 
     def move_stage(self, call: Call, asked: m.MoveStage) -> m.OneVersion:
         """Write down the stage that a client gives a version."""

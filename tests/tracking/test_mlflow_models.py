@@ -111,10 +111,8 @@ def test_models_are_searched_sorted_and_paged(server: Server) -> None:
     of_x, of_y = ({"dataset_name": "test", "dataset_digest": digest} for digest in "xy")
     assert names(order_by=[{"field_name": "name"}]) == ["a", "b", "c"]
     assert names(order_by=[by_accuracy]) == ["b", "a", "c"]
-    assert names(filter="params.kind IN ('a', 'c')", order_by=[{"field_name": "name", "ascending": False}]) == [
-        "c",
-        "a",
-    ]
+    downwards = [{"field_name": "name", "ascending": False}]
+    assert names(filter="params.kind IN ('a', 'c')", order_by=downwards) == ["c", "a"]
     assert names(filter="metrics.acc > 0.6", datasets=[of_x]) == ["b"]
     assert names(filter="metrics.acc > 0.6", datasets=[of_y]) == []
     assert names(filter="name = 'a' AND status = 'LOGGED_MODEL_PENDING'") == ["a"]

@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from everlearn.core.actor import Actor
 from everlearn.core.clock import Clock
-from everlearn.core.search import parse_filter, parse_order
-from everlearn.core.search.fields import MODEL_VERSIONS, REGISTERED_MODELS
+from everlearn.core.search import MODEL_VERSIONS, REGISTERED_MODELS, parse_filter, parse_order
 from everlearn.core.search.page_token import read_token, written_token
 from everlearn.core.subjects import model_subject
 from everlearn.db import Database, Tx

@@ -6,8 +6,7 @@ from typing import NamedTuple
 from uuid import uuid4
 
 from everlearn.core.clock import Clock
-from everlearn.core.search import BadOrderError, parse_filter, parse_order
-from everlearn.core.search.fields import LOGGED_MODELS
+from everlearn.core.search import LOGGED_MODELS, BadOrderError, order_by, parse_filter
 from everlearn.core.search.page_token import read_token, written_token
 from everlearn.db import Database, Tx
 from everlearn.tracking.model import (
@@ -160,7 +159,7 @@ class Models:
         clauses = parse_filter(asked.filter, LOGGED_MODELS)
         orders = []
         for field, ascending, dataset, digest in asked.orders:
-            (order,) = parse_order([f"{field} {'ASC' if ascending else 'DESC'}"], LOGGED_MODELS)
+            order = order_by(field, LOGGED_MODELS, ascending=ascending)
             if order.kind in {"param", "tag"}:
                 raise BadOrderError(f"Invalid order_by field '{field[:80]}': models are ordered by fields and metrics")
             orders.append((order, dataset, digest))

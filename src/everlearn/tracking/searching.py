@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from everlearn.core.search import parse_filter, parse_order
-from everlearn.core.search.fields import EXPERIMENTS, RUNS
+from everlearn.core.search import EXPERIMENTS, RUNS, parse_filter, parse_order
 from everlearn.core.search.page_token import read_token, written_token
 from everlearn.db import Database
 from everlearn.tracking.journal import RunRecord, records

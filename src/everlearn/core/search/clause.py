@@ -40,10 +40,10 @@ class BadOrderError(InvalidError):
 class Clause:
     """One condition; all of a filter must hold."""
 
-    kind: str  # "attribute", "metric", "param", "tag", "dataset"
-    key: str
+    kind: str  # canonical: "attribute", "metric", "param", "tag", "dataset", ...
+    key: str  # canonical too where the kind has fixed keys: "start_time" for "Created"
     op: Op
-    value: str | float | tuple[str, ...] | None = None  # None for the two that ask about null
+    value: str | int | float | tuple[str, ...] | None = None  # None for the two that ask about null
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench up lock format clean
+.PHONY: demo test check bench bench-tracking up lock format clean
 
 demo: $(READY)
 	$(BIN)/everlearn demo
@@ -23,6 +23,10 @@ check: $(READY)
 
 bench: $(READY)
 	for file in benchmarks/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
+# beside `mlflow server`, where MLFLOW names its program: make bench-tracking MLFLOW=…/bin/mlflow
+bench-tracking: $(READY)
+	$(BIN)/python benchmarks/tracking.py $(if $(MLFLOW),--mlflow $(MLFLOW))
 
 # after a change of dependencies in pyproject.toml: pin them anew
 lock:

@@ -1,8 +1,7 @@
 """The filters and orders of MLflow's searches, read into values: `metrics.loss < 0.5 AND tags.team = 'north'`.
 
 Pure: no database is known here. What each search knows is data (`catalogue`, in the terms of `schema`); the readers
-(`tokens`, `identifier`, `grammar`, `ordering`) are the same for all of them and take time linear in the text. `like`
-matches patterns in memory, without regular expressions.
+(`tokens`, `identifier`, `grammar`, `ordering`) are the same for all of them and take time linear in the text.
 """
 
 from everlearn.core.search.catalogue import (

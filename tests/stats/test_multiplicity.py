@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
-from everlearn.stats.multiplicity import benjamini_hochberg, e_benjamini_hochberg
+from everlearn.stats.multiplicity import benjamini_hochberg, e_benjamini_hochberg, holm
 from everlearn.stats.samples import InvalidSampleError
 
 # Benjamini and Hochberg (1995), section 3.2: fifteen p-values of a study on heart attacks
@@ -35,6 +35,16 @@ def test_adjusted_p_values_are_those_of_scipy_and_statsmodels(p_values: list[flo
     theirs = multipletests(p_values, alpha=rate, method="fdr_bh")
     near = [abs(value - rate) < 1e-9 for value in ours.adjusted]  # on the border, rounding decides
     assert all(mine == other or edge for mine, other, edge in zip(ours.rejected, theirs[0], near, strict=True))
+
+
+@given(p_values=st.lists(st.floats(0.0, 1.0), max_size=30), rate=st.sampled_from([0.01, 0.05, 0.2]))
+@settings(max_examples=80, deadline=None)
+def test_holms_adjusted_p_values_are_those_of_statsmodels(p_values: list[float], rate: float) -> None:
+    ours = holm(p_values, rate=rate)
+
+    theirs = multipletests(p_values, alpha=rate, method="holm")[1] if p_values else ()
+    assert ours.adjusted == pytest.approx(tuple(theirs), rel=1e-9, abs=1e-15)
+    assert ours.rejected == tuple(adjusted <= rate for adjusted in ours.adjusted)
 
 
 @given(logs=st.lists(st.floats(-5.0, 12.0), max_size=20), rate=st.sampled_from([0.05, 0.1, 0.3]))

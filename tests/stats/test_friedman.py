@@ -13,14 +13,24 @@ from everlearn.stats.friedman import (
 from everlearn.stats.samples import InvalidSampleError
 
 # Demsar (2006), table 6: ranks of C4.5 and C4.5 with parameters m, cf, both, on 14 data sets (1 is the best)
-DEMSAR: list[list[float]] = [
-    *([4, 3, 2, 1], [1, 2, 3, 4], [4, 1, 2, 3], [4, 1, 3, 2], [4, 2, 3, 1], [1, 2.5, 4, 2.5], [3, 2, 4, 1]),
-    *([2.5, 2.5, 4, 1], [4, 3, 2, 1], [2.5] * 4, [4, 2.5, 1, 2.5], [3, 2, 4, 1], [4, 1, 2, 3], [3, 1, 4, 2]),
-]
+DEMSAR = np.array(
+    [
+        *([4, 3, 2, 1], [1, 2, 3, 4], [4, 1, 2, 3], [4, 1, 3, 2], [4, 2, 3, 1], [1, 2.5, 4, 2.5], [3, 2, 4, 1]),
+        *(
+            [2.5, 2.5, 4, 1],
+            [4, 3, 2, 1],
+            [2.5, 2.5, 2.5, 2.5],
+            [4, 2.5, 1, 2.5],
+            [3, 2, 4, 1],
+            [4, 1, 2, 3],
+            [3, 1, 4, 2],
+        ),
+    ]
+)
 
 
 def test_demsars_example() -> None:
-    result = friedman_test(DEMSAR)
+    result = friedman_test(list(DEMSAR))
 
     assert result.mean_ranks == pytest.approx((3.143, 2.000, 2.893, 1.964), abs=5e-4)
     assert result.chi_square_uncorrected == pytest.approx(9.28, abs=0.005)

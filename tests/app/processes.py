@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -107,6 +108,32 @@ def running(home: Path, *, arguments: tuple[str, ...] = (), **environment: str) 
                 if process.poll() is None:
                     process.send_signal(signal.SIGTERM)
                 process.wait(PATIENCE_S)
+
+
+def free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+@contextmanager
+def serving(home: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """Run `everlearn api` alone, open to everybody on this machine; it is killed in the end."""
+    environment = _environment(home, {"EVERLEARN_AUTH": "off", "EVERLEARN_API_PORT": str(port)})
+    process = subprocess.Popen([sys.executable, "-m", "everlearn", "api"], env=environment, stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: _answers(port))
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _answers(port: int) -> bool:
+    try:
+        return httpx.get(f"http://127.0.0.1:{port}/health").status_code == 200
+    except httpx.TransportError:
+        return False
 
 
 def _environment(home: Path, extra: Mapping[str, str]) -> dict[str, str]:

@@ -1,50 +1,14 @@
 """A server that is killed while clients log: what it acknowledged is there, and nothing is there by half."""
 
-import os
 import signal
-import socket
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
-from tests.app.processes import until
+from tests.app.processes import free_port, serving
 
 BATCH = 50
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
-
-
-@contextmanager
-def serving(home: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("EVERLEARN_")}
-    environment = inherited | {
-        "EVERLEARN_HOME": str(home),
-        "EVERLEARN_AUTH": "off",
-        "EVERLEARN_API_PORT": str(port),
-    }
-    process = subprocess.Popen([sys.executable, "-m", "everlearn", "api"], env=environment, stderr=subprocess.DEVNULL)
-    try:
-        until(lambda: answers(port))
-        yield process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def answers(port: int) -> bool:
-    try:
-        return httpx.get(f"http://127.0.0.1:{port}/health").status_code == 200
-    except httpx.TransportError:
-        return False
 
 
 def ask(port: int, method: str, path: str, **said: Any) -> Any:

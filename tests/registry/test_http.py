@@ -78,17 +78,6 @@ def test_a_version_is_registered_shown_moved_and_named(client: Client) -> None:
     assert client.get(f"{ETA}/aliases").json() == {"items": [], "next": None}
 
 
-def test_lineage_is_asked_in_both_directions(client: Client) -> None:
-    registered(client)
-
-    forwards = client.get("/api/projects/default/lineage/datasets/flights/models?version=1").json()
-    from_run = client.get("/api/projects/default/lineage/runs/run_1/models").json()
-
-    assert [one["model"] for one in forwards["items"]] == ["eta"]
-    assert from_run["items"] == forwards["items"]
-    assert forwards["items"][0]["lineage"]["datasets"][0]["name"] == "flights"
-
-
 @pytest.mark.parametrize(
     ("changes", "status", "code"),
     [

@@ -105,7 +105,7 @@ def test_a_registered_version_is_read_back_whole(registry: Registry, clock: Manu
     assert registry.version("default", "eta", 1) == version
     assert (version.number, version.stage, version.registered_at) == (1, Stage.CANDIDATE, clock.at)
     assert (version.signature, version.metrics) == (SIGNATURE, {"mae": 8.4, "rows": 27_004})
-    assert registry.lineage_of("default", "eta", 1).datasets == (FLIGHTS, WEATHER)
+    assert registry.version("default", "eta", 1).lineage.datasets == (FLIGHTS, WEATHER)
 
 
 def test_registering_the_same_source_again_gives_the_same_version_and_no_event(registry: Registry) -> None:
@@ -286,25 +286,6 @@ def test_versions_are_listed_newest_first(registry: Registry) -> None:
     assert all(version.lineage.datasets == (FLIGHTS, WEATHER) for page in pages for version in page)
     with pytest.raises(InvalidError, match="not a key"):
         registry.versions("default", "eta", after="x")
-
-
-def test_lineage_is_asked_in_both_directions(registry: Registry) -> None:
-    newer = replace(FLIGHTS, version=4, digest=digest_bytes(b"flights 4"))
-    lineage = new().lineage
-    register(registry)
-    register(registry, source_key="prun_2", lineage=replace(lineage, datasets=(newer,)))
-    register(registry, model="fare", run_id="run_2")
-    register(registry, project="other")
-
-    def numbers(dataset: str, version: int | None = None) -> list[tuple[str, int]]:
-        pages = all_pages(lambda after: registry.versions_trained_on("default", dataset, version, after=after, limit=1))
-        return [(one.model, one.number) for page in pages for one in page]
-
-    assert numbers("flights") == [("eta", 1), ("eta", 2), ("fare", 1)]
-    assert numbers("flights", 3) == [("eta", 1), ("fare", 1)]
-    assert numbers("flights", 4) == [("eta", 2)]
-    assert numbers("weather", 9) == []
-    assert [one.model for one in registry.versions_of_run("default", "run_2")] == ["fare"]
 
 
 @pytest.mark.parametrize("number", [0, -1, 2, 2**31, 2**70])

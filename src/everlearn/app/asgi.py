@@ -22,6 +22,7 @@ from everlearn.decisions import pages as decisions_pages
 from everlearn.features import api as features_api
 from everlearn.governance import api as governance_api
 from everlearn.governance import pages as governance_pages
+from everlearn.lineage import api as lineage_api
 from everlearn.monitoring import api as monitoring_api
 from everlearn.operations import api as operations_api
 from everlearn.pipelines import api as pipelines_api
@@ -52,6 +53,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     *retraining_api.HANDLERS,
     *decisions_api.HANDLERS,
     *policies_api.HANDLERS,
+    *lineage_api.HANDLERS,
     *governance_api.HANDLERS,
     *audit_api.HANDLERS,
     *operations_api.HANDLERS,

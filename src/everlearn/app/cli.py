@@ -28,6 +28,7 @@ COMMANDS: dict[str, LazyCommands] = {
     "retraining": LazyCommands("everlearn.retraining.commands:app", "When retraining was weighed, and what came out."),
     "decisions": LazyCommands("everlearn.decisions.commands:app", "Automatic decisions: list, look into, replay."),
     "policies": LazyCommands("everlearn.policies.commands:app", "What was decided in advance about a model."),
+    "lineage": LazyCommands("everlearn.lineage.commands:app", "Where things come from, and what came of them."),
     "cards": LazyCommands("everlearn.governance.commands:app", "Model cards."),
     "audit": LazyCommands("everlearn.audit.commands:app", "The sealed log: read, prove, verify, export."),
     "jobs": LazyCommands("everlearn.operations.commands:app", "Background jobs."),

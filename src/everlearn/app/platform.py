@@ -15,6 +15,7 @@ from everlearn.eventlog import EventLog
 from everlearn.features import Features
 from everlearn.governance import Cards
 from everlearn.jobs import JobQueue
+from everlearn.lineage import Lineage
 from everlearn.monitoring import Monitoring
 from everlearn.operations import Operations
 from everlearn.pipelines import Pipelines
@@ -62,6 +63,7 @@ class Platform:
     monitoring: Monitoring
     rollouts: Rollouts
     retraining: Retraining
+    lineage: Lineage
     cards: Cards
 
     def find(self, of: type[T]) -> T:

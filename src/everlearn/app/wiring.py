@@ -24,6 +24,7 @@ from everlearn.eventlog.checkpoint import Checkpoints
 from everlearn.features import Features
 from everlearn.governance import Cards
 from everlearn.jobs import JobQueue
+from everlearn.lineage import Lineage
 from everlearn.monitoring import Monitoring, MonitoringPolicy
 from everlearn.operations import Operations
 from everlearn.pipelines import Pipeline, Pipelines
@@ -103,6 +104,7 @@ def build(settings: Settings) -> Platform:
         monitoring=Monitoring(db, log, clock, blobs, decisions, policies, registry, deployments),
         rollouts=Rollouts(db, log, clock, decisions, policies, registry, deployments),
         retraining=Retraining(db, log, clock, decisions, policies, registry, datasets, pipelines, deployments),
+        lineage=Lineage(db, clock),
         cards=Cards(db, log, clock, blobs, registry, tracking, decisions),
     )
 

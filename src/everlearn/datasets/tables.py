@@ -56,4 +56,6 @@ versions = sa.Table(
         ["datasets_contracts.project", "datasets_contracts.name", "datasets_contracts.revision"],
     ),
     sa.UniqueConstraint("project", "name", "key"),
+    sa.Index("ix_datasets_versions_digest", "project", "digest"),
+    sa.Index("ix_datasets_versions_partition_digest", "project", "partition_digest"),
 )

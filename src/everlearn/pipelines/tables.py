@@ -22,6 +22,8 @@ runs = sa.Table(
     sa.Column("error", sa.Text),
     sa.CheckConstraint("state in ('submitted', 'running', 'finished', 'failed')", name="state"),
     sa.Index("ix_pipelines_runs_newest", "project", "submitted_at", "id"),
+    sa.Index("ix_pipelines_runs_code_digest", "project", "code_digest"),
+    sa.Index("ix_pipelines_runs_tracking_run_id", "tracking_run_id"),
     sa.Index("ix_pipelines_runs_newest_of_pipeline", "project", "pipeline", "submitted_at", "id"),
 )
 

@@ -201,25 +201,6 @@ def list_alias_moves(  # one of them is the service
     return registry.alias_history(project, model, alias, after=after, limit=limit)
 
 
-@get("/api/projects/{project:str}/lineage/datasets/{dataset:str}/models", guards=_LOOK, sync_to_thread=True)
-def list_trained_on(  # one of them is the service
-    project: FromPath[str],
-    dataset: FromPath[str],
-    registry: Service[Registry],
-    version: FromQuery[int | None] = None,
-    after: FromQuery[str | None] = None,
-    limit: FromQuery[int] = 100,
-) -> Page[ModelVersion]:
-    """List the versions that learned from a data set (or from one version of it)."""
-    return registry.versions_trained_on(project, dataset, version, after=after, limit=limit)
-
-
-@get("/api/projects/{project:str}/lineage/runs/{run_id:str}/models", guards=_LOOK, sync_to_thread=True)
-def list_of_run(project: FromPath[str], run_id: FromPath[str], registry: Service[Registry]) -> Page[ModelVersion]:
-    """List the versions that came out of a run."""
-    return Page(items=registry.versions_of_run(project, run_id), next=None)
-
-
 HANDLERS = (
     list_models,
     show_model,
@@ -232,6 +213,4 @@ HANDLERS = (
     set_alias,
     delete_alias,
     list_alias_moves,
-    list_trained_on,
-    list_of_run,
 )

@@ -19,7 +19,6 @@ from everlearn.registry.model import (
     Alias,
     AliasMove,
     AliasNotFoundError,
-    Lineage,
     Model,
     ModelNotFoundError,
     ModelVersion,
@@ -272,25 +271,6 @@ class Registry:
         page = page_of(rows, limit=size, key=lambda row: str(row[0]))
         return Page(items=[move for _, move in page.items], next=page.next)
 
-    def lineage_of(self, project: str, model: str, number: int) -> Lineage:
-        """Tell where a version comes from: data, pipeline run, run, code."""
-        return self.version(project, model, number).lineage
-
-    def versions_trained_on(
-        self, project: str, dataset: str, version: int | None = None, *, after: str | None = None, limit: int = 100
-    ) -> Page[ModelVersion]:
-        """List the versions that learned from a data set (or from one version of it), by model and number."""
-        size = checked_limit(limit)
-        last = None if after is None else _version_key(after)
-        with self.db.read() as tx:
-            rows = versions.list_trained_on(tx, project, dataset, version, after=last, limit=size + 1)
-        return page_of(rows, limit=size, key=lambda one: f"{one.model}/{one.number}")
-
-    def versions_of_run(self, project: str, run_id: str) -> Sequence[ModelVersion]:
-        """List the versions that came out of a run."""
-        with self.db.read() as tx:
-            return versions.list_of_run(tx, project, run_id, limit=MOST_MOVES)
-
 
 def _no_model(project: str, model: str) -> ModelNotFoundError:
     return ModelNotFoundError(f"no model {model[:80]!r} in project {project}; `everlearn models list` names them")
@@ -300,8 +280,3 @@ def _number(key: str) -> int:
     if not key.isascii() or not key.isdecimal() or not 0 < int(key) <= LARGEST_NUMBER:
         raise InvalidError(f"not a key of this list: {key[:80]!r}; send `next` of the page before")
     return int(key)
-
-
-def _version_key(key: str) -> tuple[str, int]:
-    model, _, number = key.rpartition("/")
-    return model, _number(number)

@@ -46,6 +46,7 @@ catalogue = sa.Table(
     sa.ForeignKeyConstraint(["project", "model"], ["registry_models.project", "registry_models.name"]),
     sa.CheckConstraint("stage in ('None', 'Staging', 'Production', 'Archived')", name="stage"),
     sa.Index("ix_registry_catalogue_run_id", "project", "run_id"),
+    sa.Index("ix_registry_catalogue_model_id", "project", "model_id"),
 )
 
 version_tags = sa.Table(
@@ -86,6 +87,8 @@ versions = sa.Table(
     sa.UniqueConstraint("project", "model", "source_key"),
     sa.CheckConstraint("stage in ('candidate', 'live', 'retired', 'rejected')", name="stage"),
     sa.Index("ix_registry_versions_run_id", "project", "run_id"),
+    sa.Index("ix_registry_versions_pipeline_run_id", "project", "pipeline_run_id"),
+    sa.Index("ix_registry_versions_code_digest", "project", "code_digest"),
 )
 
 dataset_uses = sa.Table(
@@ -103,6 +106,7 @@ dataset_uses = sa.Table(
         ["registry_versions.project", "registry_versions.model", "registry_versions.number"],
     ),
     sa.Index("ix_registry_dataset_uses_dataset", "project", "dataset", "model", "number"),
+    sa.Index("ix_registry_dataset_uses_digest", "project", "digest"),
 )
 
 stage_moves = sa.Table(

@@ -17,4 +17,6 @@ retraining_reviews = sa.Table(
     sa.Column("expected_gain", sa.Float, nullable=False),
     sa.Column("expected_cost", sa.Float, nullable=False),
     sa.Column("recorded_at", Instant, nullable=False),
+    sa.Index("ix_retraining_reviews_decision", "project", "decision_id"),
+    sa.Index("ix_retraining_reviews_pipeline_run", "project", "pipeline_run_id"),
 )

@@ -124,7 +124,11 @@ datasets = sa.Table(
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("schema", sa.Text),
     sa.Column("profile", sa.Text),
+    sa.Column("place", _Name),  # NAMESPACE/NAME as OpenLineage has them, where the source names one
     sa.UniqueConstraint("experiment_no", "name", "digest"),
+    sa.Index("ix_tracking_datasets_digest", "digest"),
+    sa.Index("ix_tracking_datasets_name", "name"),
+    sa.Index("ix_tracking_datasets_place", "place"),
 )
 
 inputs = sa.Table(
@@ -134,6 +138,7 @@ inputs = sa.Table(
     sa.Column("dataset_no", _Number, sa.ForeignKey("tracking_datasets.no"), primary_key=True, autoincrement=False),
     sa.Column("context", sa.Text),  # the tag that searches ask for
     sa.Column("tags", sa.Text, nullable=False),  # JSON
+    sa.Index("ix_tracking_inputs_dataset", "dataset_no", "run_no"),
 )
 
 models = sa.Table(
@@ -187,6 +192,7 @@ model_uses = sa.Table(
     sa.Column("model_id", _Name, primary_key=True),
     sa.Column("step", sa.BigInteger, nullable=False),
     sa.CheckConstraint("role in ('input', 'output')", name="role"),
+    sa.Index("ix_tracking_model_uses_model", "model_id", "role"),
 )
 
 # A tree of files for each project; runs and logged models own folders of it. Paths are names in this table and never

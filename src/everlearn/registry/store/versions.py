@@ -113,30 +113,6 @@ def list_versions(tx: Tx, project: str, model: str, *, before: int | None, limit
     return _versions(tx, query.order_by(versions.c.number.desc()).limit(limit))
 
 
-def list_of_run(tx: Tx, project: str, run_id: str, *, limit: int) -> list[ModelVersion]:
-    """Give the versions that came out of a run."""
-    query = _select_version(project).where(versions.c.run_id == run_id)
-    return _versions(tx, query.order_by(versions.c.model, versions.c.number).limit(limit))
-
-
-def list_trained_on(
-    tx: Tx, project: str, dataset: str, dataset_version: int | None, *, after: tuple[str, int] | None, limit: int
-) -> list[ModelVersion]:
-    """Give up to `limit` versions that learned from a data set (None: any version of it), by model and number."""
-    use = dataset_uses
-    keys = sa.select(use.c.model, use.c.number).where(use.c.project == project, use.c.dataset == dataset)
-    if dataset_version is not None:
-        keys = keys.where(use.c.dataset_version == dataset_version)
-    if after is not None:
-        keys = keys.where(sa.tuple_(use.c.model, use.c.number) > sa.tuple_(*map(sa.literal, after)))
-    keys = keys.distinct().order_by(use.c.model, use.c.number).limit(limit)
-    found = keys.subquery()
-    query = _select_version(project).join(
-        found, sa.and_(versions.c.model == found.c.model, versions.c.number == found.c.number)
-    )
-    return _versions(tx, query.order_by(versions.c.model, versions.c.number).limit(limit))
-
-
 def set_stage(tx: Tx, version: ModelVersion) -> None:
     """Write the stage of a version."""
     statement = sa.update(versions).where(

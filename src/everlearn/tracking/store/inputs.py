@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 from everlearn.core.json import canonical_json
 from everlearn.db import Sql, Tx, marks
+from everlearn.tracking.places import place_of
 
 CONTEXT = "mlflow.data.context"
 _INSERT = Sql(
-    "insert into tracking_datasets (experiment_no, name, digest, source_type, source, schema, profile) "
-    "values (?,?,?,?,?,?,?) on conflict do nothing"
+    "insert into tracking_datasets (experiment_no, name, digest, source_type, source, schema, profile, place) "
+    "values (?,?,?,?,?,?,?,?) on conflict do nothing"
 )
 _FIND = Sql("select no from tracking_datasets where experiment_no = ? and name = ? and digest = ?")
 _USE = Sql("insert into tracking_inputs (run_no, dataset_no, context, tags) values (?,?,?,?) on conflict do nothing")
@@ -31,7 +32,8 @@ class DatasetUse(NamedTuple):
 def insert(tx: Tx, run_no: int, experiment_no: int, uses: Sequence[DatasetUse]) -> None:
     """Add what a run read; the same again changes nothing."""
     for use in uses:
-        _INSERT.run(tx, experiment_no, use.name, use.digest, use.source_type, use.source, use.schema, use.profile)
+        place = place_of(use.source)
+        _INSERT.run(tx, experiment_no, *use[:6], None if place is None else place.address)
         number = _FIND.rows(tx, experiment_no, use.name, use.digest)[0][0]
         _USE.run(tx, run_no, number, use.tags.get(CONTEXT), canonical_json(dict(use.tags)))
 

@@ -234,6 +234,44 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project", "model", "prediction_id", name=op.f("pk_labels")),
     )
     op.create_table(
+        "lineage_events",
+        sa.Column("no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("project", sa.Text(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("job", sa.Text(), nullable=True),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("recorded_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("no", name=op.f("pk_lineage_events")),
+        sa.UniqueConstraint("project", "digest", name=op.f("uq_lineage_events_project_digest")),
+    )
+    op.create_index("ix_lineage_events_job", "lineage_events", ["project", "job", "no"], unique=False)
+    op.create_index("ix_lineage_events_newest", "lineage_events", ["project", "no"], unique=False)
+    op.create_table(
+        "lineage_links",
+        sa.Column("project", sa.Text(), nullable=False),
+        sa.Column("job", sa.Text(), nullable=False),
+        sa.Column("direction", sa.Text(), nullable=False),
+        sa.Column("dataset", sa.Text(), nullable=False),
+        sa.Column("first_at", Instant(), nullable=False),
+        sa.CheckConstraint("direction in ('input', 'output')", name=op.f("ck_lineage_links_direction")),
+        sa.PrimaryKeyConstraint("project", "job", "direction", "dataset", name=op.f("pk_lineage_links")),
+    )
+    op.create_index("ix_lineage_links_dataset", "lineage_links", ["project", "dataset"], unique=False)
+    op.create_table(
+        "lineage_named",
+        sa.Column("project", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("namespace", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("facets", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("first_at", Instant(), nullable=False),
+        sa.Column("last_at", Instant(), nullable=False),
+        sa.CheckConstraint("kind in ('dataset', 'job')", name=op.f("ck_lineage_named_kind")),
+        sa.PrimaryKeyConstraint("project", "kind", "id", name=op.f("pk_lineage_named")),
+    )
+    op.create_table(
         "log_blocks",
         sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
         sa.Column("root", sa.LargeBinary(length=32), nullable=False),
@@ -342,6 +380,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pipelines_runs")),
     )
+    op.create_index("ix_pipelines_runs_code_digest", "pipelines_runs", ["project", "code_digest"], unique=False)
     op.create_index("ix_pipelines_runs_newest", "pipelines_runs", ["project", "submitted_at", "id"], unique=False)
     op.create_index(
         "ix_pipelines_runs_newest_of_pipeline",
@@ -349,6 +388,7 @@ def upgrade() -> None:
         ["project", "pipeline", "submitted_at", "id"],
         unique=False,
     )
+    op.create_index("ix_pipelines_runs_tracking_run_id", "pipelines_runs", ["tracking_run_id"], unique=False)
     op.create_table(
         "policies",
         sa.Column("project", sa.Text(), nullable=False),
@@ -418,6 +458,10 @@ def upgrade() -> None:
         sa.Column("expected_cost", sa.Float(), nullable=False),
         sa.Column("recorded_at", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("project", "model", "effective_at", name=op.f("pk_retraining_reviews")),
+    )
+    op.create_index("ix_retraining_reviews_decision", "retraining_reviews", ["project", "decision_id"], unique=False)
+    op.create_index(
+        "ix_retraining_reviews_pipeline_run", "retraining_reviews", ["project", "pipeline_run_id"], unique=False
     )
     op.create_table(
         "rollouts",
@@ -673,6 +717,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("project", "model", "number", name=op.f("pk_registry_catalogue")),
     )
+    op.create_index("ix_registry_catalogue_model_id", "registry_catalogue", ["project", "model_id"], unique=False)
     op.create_index("ix_registry_catalogue_run_id", "registry_catalogue", ["project", "run_id"], unique=False)
     op.create_table(
         "registry_model_tags",
@@ -719,6 +764,10 @@ def upgrade() -> None:
             "project", "model", "source_key", name=op.f("uq_registry_versions_project_model_source_key")
         ),
     )
+    op.create_index("ix_registry_versions_code_digest", "registry_versions", ["project", "code_digest"], unique=False)
+    op.create_index(
+        "ix_registry_versions_pipeline_run_id", "registry_versions", ["project", "pipeline_run_id"], unique=False
+    )
     op.create_index("ix_registry_versions_run_id", "registry_versions", ["project", "run_id"], unique=False)
     op.create_table(
         "tracking_datasets",
@@ -730,6 +779,7 @@ def upgrade() -> None:
         sa.Column("source", sa.Text(), nullable=False),
         sa.Column("schema", sa.Text(), nullable=True),
         sa.Column("profile", sa.Text(), nullable=True),
+        sa.Column("place", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=True),
         sa.ForeignKeyConstraint(
             ["experiment_no"], ["tracking_experiments.no"], name=op.f("fk_tracking_datasets_experiment_no")
         ),
@@ -738,6 +788,9 @@ def upgrade() -> None:
             "experiment_no", "name", "digest", name=op.f("uq_tracking_datasets_experiment_no_name_digest")
         ),
     )
+    op.create_index("ix_tracking_datasets_digest", "tracking_datasets", ["digest"], unique=False)
+    op.create_index("ix_tracking_datasets_name", "tracking_datasets", ["name"], unique=False)
+    op.create_index("ix_tracking_datasets_place", "tracking_datasets", ["place"], unique=False)
     op.create_table(
         "tracking_experiment_tags",
         sa.Column("experiment_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -831,6 +884,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project", "name", "number", name=op.f("pk_datasets_versions")),
         sa.UniqueConstraint("project", "name", "key", name=op.f("uq_datasets_versions_project_name_key")),
     )
+    op.create_index("ix_datasets_versions_digest", "datasets_versions", ["project", "digest"], unique=False)
+    op.create_index(
+        "ix_datasets_versions_partition_digest", "datasets_versions", ["project", "partition_digest"], unique=False
+    )
     op.create_table(
         "registry_aliases",
         sa.Column("project", sa.Text(), nullable=False),
@@ -866,6 +923,7 @@ def upgrade() -> None:
         ["project", "dataset", "model", "number"],
         unique=False,
     )
+    op.create_index("ix_registry_dataset_uses_digest", "registry_dataset_uses", ["project", "digest"], unique=False)
     op.create_table(
         "registry_stage_moves",
         sa.Column("project", sa.Text(), nullable=False),
@@ -910,6 +968,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["run_no"], ["tracking_runs.no"], name=op.f("fk_tracking_inputs_run_no")),
         sa.PrimaryKeyConstraint("run_no", "dataset_no", name=op.f("pk_tracking_inputs")),
     )
+    op.create_index("ix_tracking_inputs_dataset", "tracking_inputs", ["dataset_no", "run_no"], unique=False)
     op.create_table(
         "tracking_model_labels",
         sa.Column(
@@ -950,6 +1009,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["run_no"], ["tracking_runs.no"], name=op.f("fk_tracking_model_uses_run_no")),
         sa.PrimaryKeyConstraint("run_no", "role", "model_id", name=op.f("pk_tracking_model_uses")),
     )
+    op.create_index("ix_tracking_model_uses_model", "tracking_model_uses", ["model_id", "role"], unique=False)
     op.create_table(
         "tracking_params",
         sa.Column("run_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),

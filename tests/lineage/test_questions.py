@@ -1,0 +1,188 @@
+"""Answers about generated histories are those of a plain breadth-first search over what was done."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.lineage.history import ADA, History, history_over, reached
+
+from everlearn.lineage import Direction, Question
+from everlearn.lineage.model import BadNodeError, NodeNotFoundError
+from everlearn.serving import Traffic
+from everlearn.serving.model import IllegalTrafficError
+
+FIVE = st.integers(0, 4)
+ACTIONS = st.one_of(
+    st.tuples(st.just("run"), st.sampled_from(["", "abc", "def"]), FIVE),
+    st.tuples(st.just("read"), FIVE, st.sampled_from(["a", "b"]), st.sampled_from(["1", "2"]), st.booleans()),
+    st.tuples(st.just("log"), FIVE),
+    st.tuples(st.just("take"), FIVE, FIVE),
+    st.tuples(st.just("register"), st.sampled_from(["eta", "fare"]), FIVE, st.booleans()),
+    st.tuples(st.just("train"), st.sampled_from(["eta", "fare"]), FIVE, st.sampled_from(["x", "y"])),
+    st.tuples(
+        st.just("direct"), st.sampled_from(["eta", "fare"]), FIVE, FIVE, st.sampled_from(["", "shadow", "canary"])
+    ),
+)
+
+
+def happen(history: History, actions: list[tuple[object, ...]]) -> None:
+    runs, models = [history.run()], [history.log_model(None)]
+    for action in actions:
+        match action:
+            case ("run", str(commit), int(parent)):
+                runs.append(history.run(commit=commit, parent=runs[parent] if parent < len(runs) else ""))
+            case ("read", int(run), str(name), str(digest), bool(is_evaluation)):
+                history.read(runs[run % len(runs)], name, digest * 8, context="eval" if is_evaluation else "training")
+            case ("log", int(run)):
+                models.append(history.log_model(runs[run % len(runs)]))
+            case ("take", int(run), int(model)):
+                history.take(runs[run % len(runs)], models[model % len(models)])
+            case ("register", str(name), int(origin), bool(is_of_run)):
+                of = {"run": runs[origin % len(runs)]} if is_of_run else {"model": models[origin % len(models)]}
+                history.register(name, **of)
+            case ("train", str(name), int(run), str(text)):
+                history.train(name, ("a", 1, text), run=runs[run % len(runs)], code=text)
+            case ("direct", str(name), int(champion), int(candidate), str(phase)):
+                direct(history, name, champion + 1, candidate + 1, phase)
+
+
+def direct(history: History, model: str, champion: int, candidate: int, phase: str) -> None:
+    try:
+        traffic = (
+            Traffic(champion=champion, candidate=candidate, phase=phase, weight=0.1 if phase == "canary" else 0.0)
+            if phase
+            else Traffic(champion=champion)
+        )
+        history.direct(model, traffic)
+    except IllegalTrafficError:
+        return
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    actions=st.lists(ACTIONS, max_size=30),
+    pick=st.integers(0, 10_000),
+    direction=st.sampled_from(Direction),
+    back_s=st.integers(0, 30),
+    live=st.booleans(),
+    learned=st.booleans(),
+)
+def test_an_answer_is_what_a_plain_search_finds(
+    history: History,
+    actions: list[tuple[object, ...]],
+    pick: int,
+    direction: Direction,
+    back_s: int,
+    live: bool,
+    learned: bool,
+) -> None:
+    fresh = history_over(history.db, history.tracking.blobs, history.clock)
+    happen(fresh, actions)
+    nodes = sorted({node for fact in fresh.facts for node in fact[:2]})
+    if not nodes:
+        return
+    start, at = nodes[pick % len(nodes)], fresh.clock.at - timedelta(seconds=back_s)
+
+    question = Question(start=start, direction=direction, as_of=at, is_live=live, is_learned=learned)
+    answer = fresh.lineage.ask(fresh.project, question)
+
+    wanted = reached(fresh.facts, start, downwards=direction == "downstream", at=at, live=live, learned=learned)
+    assert {str(one.node): one.depth for one in answer.nodes} == wanted
+    assert answer.is_complete
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(actions=st.lists(ACTIONS, max_size=40), back_s=st.integers(0, 20))
+def test_who_learned_from_data_is_whom_a_plain_search_finds(
+    history: History, actions: list[tuple[object, ...]], back_s: int
+) -> None:
+    fresh = history_over(history.db, history.tracking.blobs, history.clock)
+    happen(fresh, actions)
+    at = fresh.clock.at - timedelta(seconds=back_s)
+    for data in sorted({fact.source for fact in fresh.facts if fact.source.startswith("dataset:")}):
+        found = fresh.lineage.learned_from(fresh.project, data, as_of=at)
+
+        below = reached(fresh.facts, data, downwards=True, at=at, live=True, learned=True)
+        wanted = {
+            (fact.source, fact.relation)
+            for fact in fresh.facts
+            if fact.source in below
+            and fact.target.startswith("deployment:")
+            and fact.since <= at
+            and (fact.until is None or fact.until > at)
+        }
+        assert {(f"version:{one.model}/{one.version}", one.role) for one in found.deployments} == wanted
+        for one in found.deployments:
+            assert str(one.path[0].source) == data
+            assert str(one.path[-1].target) == f"deployment:{one.model}"
+            assert [edge.target for edge in one.path[:-1]] == [edge.source for edge in one.path[1:]]
+
+
+def test_a_ring_ends(history: History) -> None:
+    run = history.run()
+    model = history.log_model(run)
+    history.take(run, model)
+
+    answer = history.lineage.ask(history.project, Question(start=f"run:{run}", direction=Direction.DOWNSTREAM))
+
+    assert [str(one.node) for one in answer.nodes] == [f"run:{run}", f"logged-model:{model}"]
+    assert len(answer.edges) == 2
+
+
+def test_depth_and_kind_narrow_an_answer(history: History) -> None:
+    run = history.run(commit="abc")
+    version = history.register("eta", model=history.log_model(run))
+    history.direct("eta", Traffic(champion=1))
+
+    def told(**narrowed: object) -> list[str]:
+        question = Question(start="code:abc", direction=Direction.DOWNSTREAM, **narrowed)  # type: ignore[arg-type]  # fields of a question
+        return [str(one.node) for one in history.lineage.ask(history.project, question).nodes]
+
+    assert told(depth=1) == ["code:abc", f"run:{run}"]
+    assert told(depth=0) == ["code:abc"]
+    assert told(kinds=frozenset({"version", "deployment"})) == [f"version:{version}", "deployment:eta"]
+
+
+def test_data_is_asked_by_name_by_digest_and_by_both(history: History) -> None:
+    first, second = history.run(), history.run()
+    history.read(first, "flights", "aaaa1111")
+    history.read(second, "flights", "bbbb2222")
+    history.read(second, "copy", "aaaa1111")
+
+    def runs(start: str) -> set[str]:
+        answer = history.lineage.ask(history.project, Question(start=start, direction=Direction.DOWNSTREAM))
+        return {one.node.id for one in answer.nodes if one.node.kind == "run"}
+
+    assert runs("dataset:flights@aaaa1111") == {first}
+    assert runs("dataset:flights") == {first, second}
+    assert runs("digest:aaaa1111") == {first, second}
+    assert runs("digest:bbbb2222") == {second}
+
+
+def test_names_of_mlflow_mean_what_they_mean_there(history: History) -> None:
+    run = history.run()
+    version = history.register("eta", run=run)
+    history.catalogue.set_alias(history.project, "eta", "best", 1, actor=ADA)
+
+    for start in ("models:/eta/1", "models:/eta@best", f"version:{version}"):
+        answer = history.lineage.ask(history.project, Question(start=start, direction=Direction.UPSTREAM))
+        assert [str(one.node) for one in answer.nodes] == ["version:eta/1", f"run:{run}"]
+    answer = history.lineage.ask(history.project, Question(start=f"runs:/{run}/model", direction=Direction.DOWNSTREAM))
+    assert [str(one.node) for one in answer.nodes] == [f"run:{run}", "version:eta/1"]
+
+
+def test_other_projects_are_not_seen(history: History) -> None:
+    other = history_over(history.db, history.tracking.blobs, history.clock)
+    run = other.run(commit="abc")
+    other.read(run, "flights", "aaaa1111")
+
+    for start in (f"run:{run}", "code:abc", "dataset:flights", "digest:aaaa1111", "version:eta/1", "deployment:eta"):
+        with pytest.raises(NodeNotFoundError):
+            history.lineage.ask(history.project, Question(start=start, direction=Direction.DOWNSTREAM))
+
+
+@pytest.mark.parametrize("start", ["", "flights", "thing:1", "run:", "model:eta"])
+def test_what_names_no_node_is_refused(history: History, start: str) -> None:
+    with pytest.raises(BadNodeError):
+        history.lineage.ask(history.project, Question(start=start, direction=Direction.DOWNSTREAM))

@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test check bench bench-tracking up lock format clean
+.PHONY: demo test check bench bench-tracking conformance up lock format clean
 
 demo: $(READY)
 	$(BIN)/everlearn demo
@@ -27,6 +27,10 @@ bench: $(READY)
 # beside `mlflow server`, where MLFLOW names its program: make bench-tracking MLFLOW=…/bin/mlflow
 bench-tracking: $(READY)
 	$(BIN)/python benchmarks/tracking.py $(if $(MLFLOW),--mlflow $(MLFLOW))
+
+# mlflow's own tests against Everlearn: make conformance MLFLOW_PYTHON=…/bin/python MLFLOW_TESTS=checkout/of/mlflow
+conformance: $(READY)
+	$(BIN)/python tests/conformance/mlflow/run.py --python $(MLFLOW_PYTHON) --tests $(MLFLOW_TESTS)
 
 # after a change of dependencies in pyproject.toml: pin them anew
 lock:

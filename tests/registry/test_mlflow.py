@@ -124,7 +124,6 @@ def test_a_version_of_a_logged_model_knows_its_run(server: Server) -> None:
         "runs:/{run}/../../etc",
         "runs:/{run}/%2e%2e/x",
         "runs:/{run}/%252e%252e/x",
-        "runs:/none/model",
         "models:/m-none",
         "mlflow-artifacts:/0/../../x",
         "mlflow-artifacts:/0/x#/../y",
@@ -133,7 +132,7 @@ def test_a_version_of_a_logged_model_knows_its_run(server: Server) -> None:
         "s3://bucket/../x",
         "s3://bucket/x%00",
         "%66ile:///etc/passwd",
-        "ftp://host/x",
+        "gopher://host/x",
         "",
     ],
 )
@@ -148,11 +147,22 @@ def test_sources_that_lead_elsewhere_are_refused(server: Server, source: str) ->
 
 def test_a_source_must_be_of_the_run_that_it_says(server: Server) -> None:
     one, other = server.run(), server.run()
-    theirs = server.project("theirs").run()
-    server.post(f"{MODELS}/create", name="My model")
+    made(server, versions=0)
 
-    for source, run in ((f"runs:/{one}/model", other), (f"runs:/{theirs}/model", ""), ("s3://b/x", theirs)):
-        assert server.post(f"{VERSIONS}/create", name="My model", source=source, run_id=run).status in {400, 404}
+    refused = server.post(f"{VERSIONS}/create", name="My model", source=f"runs:/{one}/model", run_id=other)
+
+    assert (refused.status, refused.code) == (400, "INVALID_PARAMETER_VALUE")
+
+
+def test_a_run_of_another_project_is_as_unknown_as_one_that_is_nowhere(server: Server) -> None:
+    theirs = server.project("theirs").run()
+    made(server, versions=0)
+
+    for number, run in enumerate((theirs, "nowhere"), 1):
+        source = f"runs:/{run}/model"
+        assert server.post(f"{VERSIONS}/create", name="My model", source=source, run_id="").status == 200
+        answer = server.get(f"{VERSIONS}/get-download-uri", name="My model", version=str(number))
+        assert answer.body["artifact_uri"] == source  # not where the files of that run are
 
 
 @pytest.mark.parametrize(
@@ -256,3 +266,51 @@ def test_projects_see_nothing_of_each_other(server: Server) -> None:
 
     assert server.project("theirs").get(f"{MODELS}/get", name="My model").code == "RESOURCE_DOES_NOT_EXIST"
     assert server.project("theirs").get(f"{VERSIONS}/search").body == {}
+
+
+def test_a_run_of_another_server_is_taken_at_the_clients_word(server: Server) -> None:
+    made(server, versions=0)
+    mine = server.run()
+
+    version = {"name": "My model", "source": "runs:/elsewhere/model"}
+    assert server.post(f"{VERSIONS}/create", **version, run_id="elsewhere").status == 200
+    assert server.post(f"{VERSIONS}/create", **version, run_id="another").status == 200
+    assert server.get(f"{VERSIONS}/get-download-uri", name="My model", version="1").body["artifact_uri"] == (
+        "runs:/elsewhere/model"
+    )
+    refused = server.post(f"{VERSIONS}/create", name="My model", source=f"runs:/{mine}/model", run_id="elsewhere")
+    assert refused.code == "INVALID_PARAMETER_VALUE"
+    assert "another run than run_id says" in refused.body["message"]
+
+
+def test_a_copied_version_has_the_files_of_its_original(server: Server) -> None:
+    made(server, "source", versions=1)
+    made(server, "target", versions=0)
+    server.post(f"{VERSIONS}/create", name="target", source="models:/source/1")
+    server.post(f"{VERSIONS}/create", name="target", source="models:/target/1")
+    server.post(f"{VERSIONS}/create", name="target", source="models:/target/3")  # of itself
+
+    def files(number: int) -> str:
+        return str(server.get(f"{VERSIONS}/get-download-uri", name="target", version=str(number)).body["artifact_uri"])
+
+    assert [files(number) for number in (1, 2, 3)] == ["s3://bucket/0", "s3://bucket/0", "models:/target/3"]
+
+
+def test_a_logged_model_tells_what_it_was_registered_as(server: Server) -> None:
+    made(server, versions=0)
+    model = server.post("/mlflow/logged-models", experiment_id="0", name="net").body["model"]["info"]["model_id"]
+    for _ in range(2):
+        server.post(f"{VERSIONS}/create", name="My model", source=f"models:/{model}", model_id=model)
+
+    tags = server.get(f"/mlflow/logged-models/{model}").body["model"]["info"]["tags"]
+    (noted,) = [tag["value"] for tag in tags if tag["key"] == "mlflow.modelVersions"]
+    assert noted == '[{"name": "My model", "version": 1}, {"name": "My model", "version": 2}]'
+
+
+def test_versions_that_are_equal_in_what_is_sorted_by_come_by_name(server: Server) -> None:
+    for name in ("b", "a"):
+        made(server, name, versions=2)
+
+    found = server.get(f"{VERSIONS}/search", order_by=["version_number DESC"]).body["model_versions"]
+
+    assert [(one["name"], one["version"]) for one in found] == [("a", "2"), ("b", "2"), ("a", "1"), ("b", "1")]

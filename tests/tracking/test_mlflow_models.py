@@ -115,6 +115,8 @@ def test_models_are_searched_sorted_and_paged(server: Server) -> None:
     assert names(filter="params.kind IN ('a', 'c')", order_by=downwards) == ["c", "a"]
     assert names(filter="metrics.acc > 0.6", datasets=[of_x]) == ["b"]
     assert names(filter="metrics.acc > 0.6", datasets=[of_y]) == []
+    assert names(datasets=[of_x]) == names(datasets=[of_x], filter="metrics.acc > 0")  # measured on it
+    assert names(datasets=[{"dataset_name": "none"}]) == []
     assert names(filter="name = 'a' AND status = 'LOGGED_MODEL_PENDING'") == ["a"]
     assert sorted(names()) == ["a", "b", "c"]
     refused = server.post(f"{MODELS}/search", experiment_ids=["0"], order_by=[{"field_name": "params.kind"}])

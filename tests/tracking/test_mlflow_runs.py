@@ -270,8 +270,7 @@ def test_histories_are_paged_and_thinned(server: Server) -> None:
     thin = server.get(
         "/mlflow/metrics/get-history-bulk-interval", run_ids=[run], metric_key="loss", max_results=50
     ).body["metrics"]
-    assert (thin[0]["step"], thin[-1]["step"], len(thin)) == (0, 2_499, 50)
-    assert max(after["step"] - before["step"] for before, after in pairwise(thin)) <= 52
+    assert [one["step"] for one in thin] == [*range(0, 2_500, 50), 2_499]  # evenly by rank, and the last one
     part = server.get(
         "/mlflow/metrics/get-history-bulk-interval",
         run_ids=[run],
@@ -281,6 +280,61 @@ def test_histories_are_paged_and_thinned(server: Server) -> None:
         max_results=2_500,
     ).body["metrics"]
     assert [one["step"] for one in part] == list(range(10, 21))
+
+
+def test_several_histories_are_thinned_at_the_same_steps(server: Server) -> None:
+    """The steps are those that the protocol's description gives for 10 and 20 points and at most 5."""
+    short, long = server.run(), server.run()
+    for run, length in ((short, 10), (long, 20)):
+        points = [metric("loss", 1.0, step=step) for step in range(length)]
+        server.post("/mlflow/runs/log-batch", run_id=run, metrics=points)
+
+    def steps(*runs: str) -> list[tuple[str, int]]:
+        path, query = "/mlflow/metrics/get-history-bulk-interval", {"metric_key": "loss", "max_results": 5}
+        return [(one["run_id"], one["step"]) for one in server.get(path, run_ids=[*runs], **query).body["metrics"]]
+
+    assert [step for _, step in steps(short)] == [0, 2, 4, 6, 8, 9]
+    of_both = steps(short, long)
+    assert [step for run, step in of_both if run == short] == [0, 4, 8, 9]
+    assert [step for run, step in of_both if run == long] == [0, 4, 8, 9, 12, 16, 19]
+
+
+def test_a_long_history_is_thinned_evenly_too(server: Server) -> None:
+    run = server.run()
+    for start in range(0, 12_000, 1_000):
+        points = [metric("loss", 1.0, step=step) for step in range(start, start + 1_000)]
+        server.post("/mlflow/runs/log-batch", run_id=run, metrics=points)
+
+    path, query = "/mlflow/metrics/get-history-bulk-interval", {"metric_key": "loss", "max_results": 100}
+    found = [one["step"] for one in server.get(path, run_ids=[run], **query).body["metrics"]]
+
+    assert (found[0], found[-1]) == (0, 11_999)
+    assert {after - before for before, after in pairwise(found)} <= {121, 122}
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "message"),
+    [
+        ("bulk", {"metric_key": "k"}, "GetMetricHistoryBulk request must specify at least one run_id."),
+        ("bulk", {"run_id": "x"}, "GetMetricHistoryBulk request must specify a metric_key."),
+        ("bulk", {"run_id": ["x"] * 101, "metric_key": "k"}, "request cannot specify more than 100 run_ids"),
+        ("bulk-interval", {"metric_key": "k"}, "Missing value for required parameter 'run_ids'."),
+        ("bulk-interval", {"run_ids": "x", "metric_key": ""}, "Missing value for required parameter 'metric_key'."),
+        ("bulk-interval", {"run_ids": ["x"] * 101, "metric_key": "k"}, "must specify at most 100 run_ids"),
+        (
+            "bulk-interval",
+            {"run_ids": "x", "metric_key": "k", "max_results": 0},
+            "max_results must be between 1 and 2500",
+        ),
+    ],
+)
+def test_histories_of_several_runs_are_asked_for_in_full(
+    server: Server, path: str, query: dict[str, Any], message: str
+) -> None:
+    refused = server.get(f"/mlflow/metrics/get-history-{path}", **query)
+
+    assert (refused.status, refused.code) == (400, "INVALID_PARAMETER_VALUE")
+    assert message in refused.body["message"]
 
 
 def test_writers_at_the_same_time_lose_nothing(server: Server) -> None:

@@ -22,13 +22,25 @@ _INFO: JSONObject = {
 }
 
 
-@get("/health", opt=PUBLIC, media_type="text/plain", include_in_schema=False, sync_to_thread=False)
+@get(
+    ["/health", "/projects/{project:str}/health"],
+    opt=PUBLIC,
+    media_type="text/plain",
+    include_in_schema=False,
+    sync_to_thread=False,
+)
 def health() -> str:
     """Tell that the process answers."""
     return "OK"
 
 
-@get("/version", opt=PUBLIC, media_type="text/plain", include_in_schema=False, sync_to_thread=False)
+@get(
+    ["/version", "/projects/{project:str}/version"],
+    opt=PUBLIC,
+    media_type="text/plain",
+    include_in_schema=False,
+    sync_to_thread=False,
+)
 def version() -> str:
     """Tell the version of MLflow whose protocol is spoken."""
     return SPOKEN

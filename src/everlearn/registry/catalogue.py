@@ -27,11 +27,11 @@ from everlearn.registry.model import (
     VersionNotFoundError,
 )
 from everlearn.registry.ports import AliasContract
-from everlearn.registry.sources import checked_source, model_of_source, run_of_source
+from everlearn.registry.sources import checked_source, model_of_source, run_of_source, version_of_source
 from everlearn.registry.store import catalogue as store
 from everlearn.registry.store import catalogue_search, moves, versions
 from everlearn.registry.store.catalogue import CatalogueRow, ModelRow
-from everlearn.tracking import Models, Tracking
+from everlearn.tracking import Models, RunNotFoundError, Tracking, note_version
 
 
 class ModelRecord(NamedTuple):
@@ -177,6 +177,8 @@ class Catalogue:
                 project=project, model=new.model, version=row.number, source=new.source, run_id=new.run_id
             )
             self.log.append(tx, event, actor=actor, subject=model_subject(project, new.model))
+            if new.model_id:
+                note_version(tx, project, new.model_id, new.model, row.number, at=now)
             return _version_record(tx, row)
 
     def version(self, project: str, name: str, number: int) -> VersionRecord:
@@ -264,12 +266,24 @@ class Catalogue:
 
     def files_of(self, project: str, name: str, number: int) -> str:
         """Tell where the files of a version are; what is elsewhere, as it was registered."""
-        source = self.version(project, name, number).version.source
-        if named := run_of_source(source):
+        source = self._original(project, name, number)
+        if (named := run_of_source(source)) and self._has_run(project, named[0]):
             root = self.tracking.run_of(project, named[0]).artifact_root
             return f"mlflow-artifacts:/{root}/{named[1]}".rstrip("/")
         if model_id := model_of_source(source):
             return f"mlflow-artifacts:/{self.models.get(project, model_id).model.artifact_root}"
+        return source
+
+    def _original(self, project: str, name: str, number: int) -> str:
+        """Follow a copy of a version to what it was copied from."""
+        source, seen = self.version(project, name, number).version.source, {(name, number)}
+        while (copied := version_of_source(source)) is not None and copied not in seen:
+            seen.add(copied)
+            with self.db.read() as tx:
+                found = store.find_entry(tx, project, *copied)
+            if found is None:
+                break
+            source = found.source
         return source
 
     def by_alias(self, project: str, name: str, alias: str) -> VersionRecord:
@@ -301,16 +315,25 @@ class Catalogue:
         )
         self.log.append(tx, event, actor=actor, subject=model_subject(project, name))
 
+    def _has_run(self, project: str, run_id: str) -> bool:
+        try:
+            self.tracking.run_of(project, run_id)
+        except RunNotFoundError:
+            return False
+        return True
+
     def _with_origin(self, project: str, new: NewEntry) -> NewEntry:
-        """Fill in the logged model and the run that the source names; both must be there."""
+        """Fill in the logged model and the run that the source names.
+
+        A run that is not here is taken at the client's word (it may be another server's); one that is here must be
+        the one that the source names.
+        """
         model_id = new.model_id or model_of_source(new.source)
         logged = self.models.get(project, model_id).model if model_id else None
         named = run_of_source(new.source)
-        for run_id in {new.run_id, named[0] if named else ""} - {""}:
-            self.tracking.run_of(project, run_id)  # must be there
-        if named and new.run_id and named[0] != new.run_id:
+        if named and new.run_id and named[0] != new.run_id and self._has_run(project, named[0]):
             raise BadSourceError(
-                f"Invalid model version source: '{new.source[:120]}': it is of another run than run_id says"
+                f"Invalid model version source: '{new.source[:120]}'. It is of another run than run_id says."
             )
         of_model = (logged.source_run_id or "") if logged else ""
         return replace(new, model_id=model_id, run_id=new.run_id or of_model)

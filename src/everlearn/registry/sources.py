@@ -12,7 +12,9 @@ LONGEST = 4_000
 _DEEPEST_ENCODING = 5
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _OURS = frozenset({"runs", "models", "mlflow-artifacts"})
-_ELSEWHERE = frozenset({"s3", "gs", "wasbs", "abfss", "hdfs", "dbfs", "http", "https", "hf", "r2", "b2"})
+_ELSEWHERE = frozenset(
+    {"s3", "s3a", "gs", "wasbs", "abfss", "hdfs", "dbfs", "http", "https", "ftp", "sftp", "hf", "r2", "b2"}
+)
 _FORBIDDEN = frozenset("#;?\\\x00")
 PROMPT_SOURCE = "dummy-source"  # what clients send for prompts, which have no files
 
@@ -55,19 +57,33 @@ def model_of_source(source: str) -> str:
     return name if source.startswith("models:/") and name.startswith("m-") and "/" not in name else ""
 
 
+def version_of_source(source: str) -> tuple[str, int] | None:
+    """Give the name and number that a `models:/NAME/NUMBER` source names: a version that is a copy of another."""
+    name, _, number = source.removeprefix("models:/").lstrip("/").partition("/")
+    is_version = source.startswith("models:/") and number.isascii() and number.isdecimal() and len(number) < 10
+    return (name, int(number)) if is_version else None
+
+
 def _check(form: str, source: str) -> None:
     scheme = _SCHEME.match(form)
-    if scheme is None:
-        raise _refusal(source, "it is a file of some machine; log the model to a run and register runs:/RUN/PATH")
-    name = scheme.group(1).lower()
-    if name not in _OURS | _ELSEWHERE:
-        raise _refusal(source, f"{name}: is not a place that models are registered from")
+    if scheme is None or scheme.group(1).lower() == "file":
+        raise _refusal(
+            source,
+            "To use a local path as a model version source, the run_id request parameter has to be specified and the "
+            "local path has to be contained within the artifact directory of the run; this server keeps no files at "
+            "local paths: log the model to a run and register runs:/RUN/PATH",
+        )
     rest = form[scheme.end() :]
     if not form.isprintable() or _FORBIDDEN & set(rest) or ".." in rest.split("/"):
-        raise _refusal(source, "it climbs with '..' or holds one of # ; ? \\ or a character that cannot be printed")
-    if name in _OURS and "//" in rest.lstrip("/"):
-        raise _refusal(source, "it has an empty part")
+        raise _refusal(
+            source,
+            "If supplying a source as an http, https, local file path, ftp, objectstore, or mlflow-artifacts uri, an "
+            "absolute path must be provided without relative path references present; nor may it hold one of # ; ? \\ "
+            "or a character that cannot be printed",
+        )
+    if scheme.group(1).lower() not in _OURS | _ELSEWHERE:
+        raise _refusal(source, f"{scheme.group(1)}: is not a place that models are registered from")
 
 
 def _refusal(source: str, why: str) -> BadSourceError:
-    return BadSourceError(f"Invalid model version source: '{source[:120]}': {why}")
+    return BadSourceError(f"Invalid model version source: '{source[:120]}'. {why}.")

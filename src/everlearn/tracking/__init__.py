@@ -9,8 +9,8 @@ from everlearn.tracking.events import RunEnded, RunStarted
 from everlearn.tracking.experiments import Experiments
 from everlearn.tracking.files import Files
 from everlearn.tracking.journal import Journal
-from everlearn.tracking.model import Artifact, Experiment, Metric, Run, RunDetail, RunStatus
-from everlearn.tracking.models import Models
+from everlearn.tracking.model import Artifact, Experiment, Metric, Run, RunDetail, RunNotFoundError, RunStatus
+from everlearn.tracking.models import Models, note_version
 from everlearn.tracking.searching import Search
 from everlearn.tracking.service import Tracking
 
@@ -25,9 +25,11 @@ __all__ = [
     "Run",
     "RunDetail",
     "RunEnded",
+    "RunNotFoundError",
     "RunStarted",
     "RunStatus",
     "Search",
     "Tracking",
     "checked_artifact_path",
+    "note_version",
 ]

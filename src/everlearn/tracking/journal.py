@@ -170,22 +170,16 @@ class Journal:
             project, run_id, key, lambda tx, no, key_no: point_store.history(tx, no, key_no, after=after, limit=limit)
         )
 
-    def thinned(
-        self, project: str, run_id: str, key: str, *, start: int | None, end: int | None, most: int
-    ) -> Sequence[Point]:
-        """Give at most `most` points of a metric spread over its steps, the first and the last among them."""
-
-        def read(tx: Tx, number: int, key_no: int) -> Sequence[Point]:
-            ends = point_store.ends(tx, number, key_no)
-            if ends is None:
-                return []
-            first = ends[0] if start is None else max(start, ends[0])
-            last = ends[1] if end is None else min(end, ends[1])
-            if first > last:
-                return []
-            return point_store.thinned(tx, number, key_no, start=first, end=last, most=most)
-
-        return self._points(project, run_id, key, read)
+    def sampled(
+        self, project: str, run_ids: Sequence[str], key: str, *, start: int | None, end: int | None, most: int
+    ) -> Sequence[Sequence[Point]]:
+        """Give for each run points of a metric spread over the steps, its own first and last step among them."""
+        with self.db.read() as tx:
+            numbers = [_key(tx, project, run_id).no for run_id in run_ids]
+            key_no = find_keys(tx, [key]).get(key)
+            if key_no is None:
+                return [[] for _ in run_ids]
+            return point_store.sampled(tx, numbers, key_no, start=start, end=end, most=most)
 
     def _points(self, project: str, run_id: str, key: str, read: Callable[[Tx, int, int], Sequence[T]]) -> Sequence[T]:
         with self.db.read() as tx:

@@ -1,8 +1,10 @@
 """Logged models: what training code made and described, before anybody registers it."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from everlearn.core.clock import Clock
@@ -27,6 +29,7 @@ from everlearn.tracking.store.models import ModelMetric, ModelRow, ModelUse
 from everlearn.tracking.store.runs import milliseconds_of
 
 PENDING = "LOGGED_MODEL_PENDING"
+VERSIONS_TAG = "mlflow.modelVersions"
 
 
 class ModelRecord(NamedTuple):
@@ -210,3 +213,21 @@ def _records(tx: Tx, rows: Sequence[ModelRow]) -> list[ModelRecord]:
         ModelRecord(row, labels.get((row.no, "param"), {}), labels.get((row.no, "tag"), {}), metrics.get(row.no, ()))
         for row in rows
     ]
+
+
+def note_version(tx: Tx, project: str, model_id: str, name: str, number: int, *, at: datetime) -> None:
+    """Write down on a logged model under which name and number it was registered, inside the caller's transaction."""
+    row = _known(tx, project, model_id)
+    known = store.labels_of(tx, [row.no]).get((row.no, "tag"), {}).get(VERSIONS_TAG)
+    entries = [*_version_entries(known), {"name": name, "version": number}]
+    store.put_labels(tx, row.no, "tag", {VERSIONS_TAG: json.dumps(entries)})
+    store.touch(tx, row.no, at_ms=milliseconds_of(at))
+
+
+def _version_entries(text: str | None) -> list[Any]:
+    """Read what stands there; a client may have written anything under this name."""
+    try:
+        found = json.loads(text or "[]")
+    except ValueError:
+        return []
+    return found if isinstance(found, list) else []

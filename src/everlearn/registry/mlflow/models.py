@@ -146,7 +146,7 @@ def version_out(record: VersionRecord) -> m.VersionOut:
         status="READY",
         user_id=row.registered_by,
         run_id=row.run_id,
-        description=row.description or None,
+        description=row.description,
         run_link=row.run_link or None,
         model_id=row.model_id or None,
         tags=[m.TagOut(key, value) for key, value in record.tags.items()],

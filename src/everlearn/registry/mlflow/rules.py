@@ -41,7 +41,7 @@ def version_number(version: str | int | None) -> int:
     """Read a version's number."""
     text = str(version)
     if not (text.isascii() and text.isdecimal()) or len(text) > 10 or not 0 < int(text) <= _LARGEST:
-        raise ProtocolError(f"Invalid value '{text[:80]}' for parameter 'version' supplied: it is a number from 1 on.")
+        raise ProtocolError(f"Parameter 'version' must be an integer, got '{text[:80]}'.")
     return int(text)
 
 

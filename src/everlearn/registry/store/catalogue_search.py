@@ -67,11 +67,9 @@ def versions(
 ) -> list[tuple[CatalogueRow, tuple[Any, ...]]]:
     """Give up to `limit` versions in order, the last changed first when nothing is said."""
     pg, said = tx.is_postgresql, [(order.key, not order.ascending) for order in orders]
-    said += [
-        (key, descending)
-        for key, descending in (("last_updated_timestamp", True), ("name", False), ("version_number", True))
-        if key not in {order.key for order in orders}
-    ]
+    said = said or [("last_updated_timestamp", True)]
+    asked = {key for key, _ in said}
+    said += [(key, descending) for key, descending in (("name", False), ("version_number", True)) if key not in asked]
     terms = [_term(_VERSIONS, key, descending, is_postgresql=pg) for key, descending in said]
     where = [Condition("c.project = ?", (project,))]
     where += [

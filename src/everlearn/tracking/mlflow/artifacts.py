@@ -8,10 +8,11 @@ from typing import Any
 from urllib.parse import quote
 
 from everlearn.access import Role
+from everlearn.tracking.artifact_path import BadArtifactPathError, checked_artifact_path
 from everlearn.tracking.files import Child, Files
 from everlearn.tracking.journal import Journal
 from everlearn.tracking.mlflow import messages as m
-from everlearn.web.mlflow import Call, Route, operation
+from everlearn.web.mlflow import Call, ProtocolError, Route, operation
 from everlearn.web.mlflow.application import chunks_of
 from everlearn.web.mlflow.routes import Receive, Scope, Send
 
@@ -30,7 +31,7 @@ class ArtifactDoor:
     def list_of_run(self, call: Call, asked: m.ListArtifacts) -> m.Files:
         """List a folder of a run."""
         root = self.journal.get(call.project, asked.run_id or asked.run_uuid or "").run.artifact_root
-        inside = (asked.path or "").rstrip("/")
+        inside = _listed(asked.path)
         children = self.files.children(call.project, f"{root}/{inside}" if inside else root)
         return m.Files(
             root_uri=f"mlflow-artifacts:/{root}",
@@ -39,7 +40,7 @@ class ArtifactDoor:
 
     def list_tree(self, call: Call, asked: m.ListArtifacts) -> m.Files:
         """List a folder of the project's tree, by plain names."""
-        children = self.files.children(call.project, (asked.path or "").rstrip("/"))
+        children = self.files.children(call.project, _listed(asked.path))
         return m.Files(files=[file_out(child, child.name) for child in children])
 
     async def upload(self, call: Call, path: str, _scope: Scope, receive: Receive, send: Send) -> None:
@@ -109,6 +110,15 @@ async def _pieces(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
 def file_out(child: Child, path: str) -> m.FileOut:
     """Write a file or folder."""
     return m.FileOut(path=path, is_dir=child.size_bytes is None, file_size=child.size_bytes)
+
+
+def _listed(path: str | None) -> str:
+    """Read which folder is to be listed; the refusal is the reference's, to the letter."""
+    folder = (path or "").rstrip("/")
+    try:
+        return "" if folder in {"", "."} else checked_artifact_path(folder)
+    except BadArtifactPathError as error:
+        raise ProtocolError("Invalid path") from error
 
 
 async def _answer(send: Send, body: bytes) -> None:

@@ -40,8 +40,16 @@ class HistoryDoor:
 
     def bulk(self, call: Call, asked: m.BulkHistory) -> m.RunMetrics:
         """Give the points of one metric of several runs."""
-        runs, key = sorted(_run_ids(asked)), asked.metric_key or ""
-        size = _bulk_size(asked.max_results, MOST_BULK_POINTS)
+        runs, key = sorted(asked.run_id or ()), asked.metric_key or ""
+        if not runs or not key:
+            missing = "a metric_key" if runs else "at least one run_id"
+            raise ProtocolError(f"GetMetricHistoryBulk request must specify {missing}.")
+        _check_few(runs, "GetMetricHistoryBulk request cannot specify more than")
+        size = MOST_BULK_POINTS if asked.max_results is None else asked.max_results
+        if not 1 <= size <= MOST_BULK_POINTS:
+            raise ProtocolError(
+                f"Invalid value {size} for parameter 'max_results' supplied: it is from 1 to {MOST_BULK_POINTS}."
+            )
         found: list[m.RunMetricOut] = []
         for run_id in runs:
             points = self.journal.history(call.project, run_id, key, after=None, limit=size - len(found))
@@ -53,6 +61,10 @@ class HistoryDoor:
 
     def interval(self, call: Call, asked: m.BulkHistory) -> m.RunMetrics:
         """Give points spread evenly over the steps: what a plot of several runs needs."""
+        runs, key = asked.run_ids or [], asked.metric_key or ""
+        if not runs or not key:
+            raise ProtocolError(f"Missing value for required parameter '{'metric_key' if runs else 'run_ids'}'.")
+        _check_few(runs, "GetMetricHistoryBulkInterval request must specify at most")
         if (asked.start_step is None) != (asked.end_step is None):
             raise ProtocolError("If either start step or end step are specified, both must be specified.")
         if asked.start_step is not None and asked.end_step is not None and asked.start_step > asked.end_step:
@@ -60,14 +72,12 @@ class HistoryDoor:
                 f"end_step must be greater than start_step. Found start_step={asked.start_step} and "
                 f"end_step={asked.end_step}."
             )
-        size = _bulk_size(asked.max_results, MOST_THINNED)
-        found: list[m.RunMetricOut] = []
-        for run_id in _run_ids(asked):
-            points = self.journal.thinned(
-                call.project, run_id, asked.metric_key or "", start=asked.start_step, end=asked.end_step, most=size
-            )
-            found += _of_run(run_id, asked.metric_key or "", points)
-        return m.RunMetrics(found)
+        size = MOST_THINNED if asked.max_results is None else asked.max_results
+        if not 1 <= size <= MOST_THINNED:
+            raise ProtocolError(f"max_results must be between 1 and {MOST_THINNED}.")
+        histories = self.journal.sampled(call.project, runs, key, start=asked.start_step, end=asked.end_step, most=size)
+        pairs = zip(runs, histories, strict=True)
+        return m.RunMetrics([one for run_id, points in pairs for one in _of_run(run_id, key, points)])
 
 
 def history_routes(journal: Journal) -> tuple[Route, ...]:
@@ -75,27 +85,14 @@ def history_routes(journal: Journal) -> tuple[Route, ...]:
     door, base, look, key = HistoryDoor(journal), "/mlflow/metrics", Role.VIEWER, "metric_key"
     return (
         operation("GET", f"{base}/get-history", look, door.history, m.History, key),
-        operation("GET", f"{base}/get-history-bulk", look, door.bulk, m.BulkHistory, key),
-        operation("GET", f"{base}/get-history-bulk-interval", look, door.interval, m.BulkHistory, key),
+        operation("GET", f"{base}/get-history-bulk", look, door.bulk, m.BulkHistory),
+        operation("GET", f"{base}/get-history-bulk-interval", look, door.interval, m.BulkHistory),
     )
 
 
-def _run_ids(asked: m.BulkHistory) -> list[str]:
-    runs = asked.run_ids or asked.run_id or []
-    if not runs:
-        raise ProtocolError("Missing value for required parameter 'run_ids'.")
+def _check_few(runs: Sequence[str], refusal: str) -> None:
     if len(runs) > MOST_RUNS:
-        raise ProtocolError(
-            f"GetMetricHistoryBulk request cannot specify more than {MOST_RUNS} run_ids. Received {len(runs)} run_ids."
-        )
-    return runs
-
-
-def _bulk_size(wanted: int | None, most: int) -> int:
-    size = most if wanted is None else wanted
-    if not 1 <= size <= most:
-        raise ProtocolError(f"Invalid value {size} for parameter 'max_results' supplied: it is from 1 to {most}.")
-    return size
+        raise ProtocolError(f"{refusal} {MOST_RUNS} run_ids. Received {len(runs)} run_ids.")
 
 
 def _of_run(run_id: str, key: str, points: Sequence[tuple[int, int, float, int]]) -> list[m.RunMetricOut]:

@@ -38,6 +38,10 @@ def search(tx: Tx, asked: ModelSearch) -> list[tuple[ModelRow, tuple[Any, ...]]]
     terms = _terms(asked, is_postgresql=tx.is_postgresql)
     where = [Condition(f"m.experiment_no in ({marks(len(asked.experiments))})", asked.experiments)]
     where += [_condition(clause, asked.datasets, is_postgresql=tx.is_postgresql) for clause in asked.clauses]
+    if asked.datasets:  # whatever else is asked: measured on one of these
+        of, given_names = _of_datasets(asked.datasets)
+        text = f"exists (select 1 from tracking_model_metrics x where x.model_no = m.no{of})"
+        where.append(Condition(text, given_names))
     inner = (
         f"select {SELECTED} as experiment_id, {', '.join(f'{term.sql} as t{n}' for n, (term, _) in enumerate(terms))} "
         f"{FROM} where {' and '.join(one.sql for one in where)}"

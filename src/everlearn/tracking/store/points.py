@@ -36,6 +36,8 @@ _PUT_NEWEST = Sql(
     "where (excluded.step, excluded.at_ms, excluded.value) "
     "> (tracking_newest.step, tracking_newest.at_ms, tracking_newest.value)"
 )
+_FEW = 10_000  # points whose steps are ranked
+_AT_ONCE = 200  # steps in one statement
 _ENDS = Sql("select min(step), max(step) from tracking_points where run_no = ? and key_no = ?")
 
 
@@ -93,31 +95,76 @@ def history(tx: Tx, run_no: int, key_no: int, *, after: Point | None, limit: int
     return found
 
 
-def thinned(tx: Tx, run_no: int, key_no: int, *, start: int, end: int, most: int) -> list[Point]:
-    """Give at most `most` points spread evenly over the steps from `start` to `end`, the first and last among them.
+def sampled(
+    tx: Tx, run_nos: Sequence[int], key_no: int, *, start: int | None, end: int | None, most: int
+) -> list[list[Point]]:
+    """Give for each run the points at about `most` steps, the same for all runs, and at everyone's first and last one.
 
-    Each is found by one walk down the index, so the time does not grow with the length of the history.
+    Of few points the steps are chosen evenly by rank, as the reference does. Of many they are chosen evenly by value,
+    each found by one walk down the index, so the time does not grow with the length of a history.
     """
-    span = max(end - start, 0)
-    wanted = sorted({start + span * place // max(most - 1, 1) for place in range(most)})
-    found: dict[Point, None] = {}
-    for first in range(0, len(wanted), 200):
-        for point in _seek(tx, run_no, key_no, wanted[first : first + 200], end):
-            found[point] = None
-    return sorted(found)
+    ranges = [_range(tx, run_no, key_no, start, end) for run_no in run_nos]
+    known = [one for one in ranges if one is not None]
+    if not known:
+        return [[] for _ in run_nos]
+    first, last = min(low for low, _ in known), max(high for _, high in known)
+    steps = _steps(tx, run_nos, key_no, first, last)
+    wanted = _evenly_by_value(first, last, most) if steps is None else _evenly_by_rank(steps, most)
+    wanted = sorted({*wanted, *(step for one in known for step in one)})
+    read = _at if steps is not None else _seek
+    return [
+        [] if one is None else sorted(set(read(tx, run_no, key_no, [step for step in wanted if step <= one[1]])))
+        for run_no, one in zip(run_nos, ranges, strict=True)
+    ]
 
 
-def _seek(tx: Tx, run_no: int, key_no: int, steps: Sequence[int], end: int) -> Iterator[Point]:
+def _range(tx: Tx, run_no: int, key_no: int, start: int | None, end: int | None) -> tuple[int, int] | None:
+    row = _ENDS.row(tx, run_no, key_no)
+    if row is None or row[0] is None:
+        return None
+    low = row[0] if start is None else max(start, row[0])
+    high = row[1] if end is None else min(end, row[1])
+    return (int(low), int(high)) if low <= high else None
+
+
+def _steps(tx: Tx, run_nos: Sequence[int], key_no: int, first: int, last: int) -> list[int] | None:
+    """Give the steps of all runs, or None when there are too many to look at."""
+    text = (
+        f"select step from tracking_points where run_no in ({marks(len(run_nos))}) and key_no = ? "
+        "and step >= ? and step <= ? limit ?"
+    )
+    rows = Sql(text).rows(tx, *run_nos, key_no, first, last, _FEW + 1)
+    return None if len(rows) > _FEW else sorted({int(row[0]) for row in rows})
+
+
+def _evenly_by_rank(steps: Sequence[int], most: int) -> list[int]:
+    if len(steps) <= most:
+        return [*steps]
+    return [*(steps[int(place * len(steps) / most)] for place in range(most)), steps[-1]]
+
+
+def _evenly_by_value(first: int, last: int, most: int) -> list[int]:
+    return [first + (last - first) * place // max(most - 1, 1) for place in range(most)]
+
+
+def _at(tx: Tx, run_no: int, key_no: int, steps: Sequence[int]) -> Iterator[Point]:
+    for first in range(0, len(steps), _AT_ONCE):
+        part = steps[first : first + _AT_ONCE]
+        text = (
+            f"select {_COLUMNS} from tracking_points where run_no = ? and key_no = ? and step in ({marks(len(part))})"
+        )
+        for row in Sql(text).rows(tx, run_no, key_no, *part):
+            yield Point(*row)
+
+
+def _seek(tx: Tx, run_no: int, key_no: int, steps: Sequence[int]) -> Iterator[Point]:
+    """Give the first point at or after each step; the last step is there."""
     one = (
         f"select {_COLUMNS} from (select {_COLUMNS} from tracking_points where run_no = ? and key_no = ? "
         f"and step >= ? and step <= ? order by {_COLUMNS} limit 1) as one"
     )
-    given = [value for step in steps for value in (run_no, key_no, step, end)]
-    for row in Sql(" union all ".join([one] * len(steps))).rows(tx, *given):
-        yield Point(*row)
-
-
-def ends(tx: Tx, run_no: int, key_no: int) -> tuple[int, int] | None:
-    """Give the first and the last step of a key."""
-    row = _ENDS.row(tx, run_no, key_no)
-    return None if row is None or row[0] is None else (int(row[0]), int(row[1]))
+    for first in range(0, len(steps), _AT_ONCE):
+        part = steps[first : first + _AT_ONCE]
+        given = [value for step in part for value in (run_no, key_no, step, steps[-1])]
+        for row in Sql(" union all ".join([one] * len(part))).rows(tx, *given):
+            yield Point(*row)

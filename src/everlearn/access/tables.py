@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from everlearn.db import Instant, metadata
+from everlearn.db import NO_BLOB, Instant, metadata
 
 accounts = sa.Table(
     "access_accounts",
@@ -40,7 +40,7 @@ tokens = sa.Table(
 tickets = sa.Table(
     "access_tickets",
     metadata,
-    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, primary_key=True, info=NO_BLOB),
     sa.Column("account_id", sa.Text, sa.ForeignKey("access_accounts.id"), nullable=False),
     sa.Column("expires_at", Instant, nullable=False),
 )
@@ -48,7 +48,7 @@ tickets = sa.Table(
 sessions = sa.Table(
     "access_sessions",
     metadata,
-    sa.Column("digest", sa.Text, primary_key=True),
+    sa.Column("digest", sa.Text, primary_key=True, info=NO_BLOB),
     sa.Column("account_id", sa.Text, sa.ForeignKey("access_accounts.id"), nullable=False),
     sa.Column("token_id", sa.Text),  # the token it was opened with; ends with it
     sa.Column("expires_at", Instant, nullable=False),

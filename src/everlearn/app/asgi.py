@@ -33,6 +33,7 @@ from everlearn.registry.mlflow import registry_routes
 from everlearn.retraining import api as retraining_api
 from everlearn.rollouts import api as rollouts_api
 from everlearn.serving import api as serving_api
+from everlearn.storage import api as storage_api
 from everlearn.tracking import api as tracking_api
 from everlearn.tracking import pages as tracking_pages
 from everlearn.tracking.mlflow import tracking_routes
@@ -57,6 +58,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     *governance_api.HANDLERS,
     *audit_api.HANDLERS,
     *operations_api.HANDLERS,
+    *storage_api.HANDLERS,
     *health.HANDLERS,
     *negotiation.HANDLERS,
     *scrape.HANDLERS,

@@ -31,6 +31,7 @@ COMMANDS: dict[str, LazyCommands] = {
     "lineage": LazyCommands("everlearn.lineage.commands:app", "Where things come from, and what came of them."),
     "cards": LazyCommands("everlearn.governance.commands:app", "Model cards."),
     "audit": LazyCommands("everlearn.audit.commands:app", "The sealed log: read, prove, verify, export."),
+    "blobs": LazyCommands("everlearn.storage.commands:app", "Stored content: collecting what nothing refers to."),
     "jobs": LazyCommands("everlearn.operations.commands:app", "Background jobs."),
     "access": LazyCommands("everlearn.access.commands:app", "People, service accounts, their roles and tokens."),
 }

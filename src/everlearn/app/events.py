@@ -15,12 +15,14 @@ from everlearn.registry.events import EVENTS as REGISTRY
 from everlearn.retraining.events import EVENTS as RETRAINING
 from everlearn.rollouts.events import EVENTS as ROLLOUTS
 from everlearn.serving.events import EVENTS as SERVING
+from everlearn.storage.events import EVENTS as STORAGE
 from everlearn.tracking.events import EVENTS as TRACKING
 
 CATALOGUE = Catalogue(
     (
         *ACCESS,
         *OPERATIONS,
+        *STORAGE,
         *DECISIONS,
         *TRACKING,
         *REGISTRY,

@@ -12,7 +12,7 @@ from everlearn.app.reactions import Reaction, iso_or_none
 from everlearn.core.clock import iso
 from everlearn.core.json import JSONObject
 from everlearn.governance.tasks import GovernanceTasks
-from everlearn.jobs import JobContext
+from everlearn.jobs import JobContext, Schedule
 from everlearn.monitoring import WindowEvaluated
 from everlearn.monitoring.tasks import MonitoringTasks
 from everlearn.pipelines import RunFinished, RunState, RunSubmitted
@@ -25,6 +25,7 @@ from everlearn.rollouts import RolloutEnded
 from everlearn.rollouts.model import State
 from everlearn.rollouts.tasks import RolloutTasks
 from everlearn.serving.events import WatermarkAdvanced
+from everlearn.storage.tasks import StorageTasks
 
 Handler = Callable[[JobContext], None]
 
@@ -108,6 +109,10 @@ LOOP: tuple[Reaction, ...] = (
 )
 
 
+SCHEDULES: tuple[Schedule, ...] = (Schedule(name="storage-collect", kind="storage.collect", cron="20 2 * * *"),)
+"""What is done without an event, again and again."""
+
+
 def _version(event: VersionRegistered | StageMoved | GatePassed) -> JSONObject:
     return {"project": event.project, "model": event.model, "version": event.version}
 
@@ -126,5 +131,6 @@ def handlers(platform: Platform) -> Mapping[str, Handler]:
         "monitoring.evaluate": monitoring.evaluate,
         "monitoring.replaced": monitoring.replaced,
         "retraining.review": RetrainingTasks(platform.retraining).review,
+        "storage.collect": StorageTasks(platform.collector).collect,
         "governance.card": GovernanceTasks(platform.cards).write_card,
     }

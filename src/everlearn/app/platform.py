@@ -25,6 +25,7 @@ from everlearn.registry import Catalogue, Registry
 from everlearn.retraining import Retraining
 from everlearn.rollouts import Rollouts
 from everlearn.serving import Deployments, Labels, PredictionLog
+from everlearn.storage import Collector
 from everlearn.tracking import Experiments, Files, Journal, Models, Search, Tracking
 
 T = TypeVar("T")
@@ -43,6 +44,7 @@ class Platform:
     access: Access
     audit: Audit
     operations: Operations
+    collector: Collector
     decisions: Decisions
     tracking: Tracking
     experiments: Experiments

@@ -63,6 +63,7 @@ class Settings:
     gateway_name: Annotated[str, "The name that this gateway reports under; the same after a restart."] = "gateway-1"
     spool: Annotated[str, "The gateway's own folder for predictions not yet in the database; must outlive it."] = ""
     log_key: Annotated[str, "The file with the key that signs the log; all processes need the same one."] = ""
+    gc_grace_hours: Annotated[float, "How long blobs that nothing refers to are left alone, twice, in hours."] = 24.0
     pipelines: Annotated[tuple[str, ...], "Modules that offer pipelines in an attribute PIPELINES."] = ()
     log_level: Annotated[LogLevel, "The least important log lines to write."] = LogLevel.INFO
     log_file: Annotated[str, "Write log lines here, rotating at 10 MB, instead of to standard error."] = ""

@@ -1,6 +1,7 @@
 """Making the platform from the settings: the one place that says who gets whom."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from importlib import import_module
 from pathlib import Path
 
@@ -37,6 +38,7 @@ from everlearn.retraining import Retraining
 from everlearn.retraining.model import RetrainingPolicy
 from everlearn.rollouts import RolloutPolicy, Rollouts
 from everlearn.serving import Deployments, Labels, PredictionLog, not_applied
+from everlearn.storage import Collector, Grace
 from everlearn.tracking import Experiments, Files, Journal, Models, Search, Tracking
 
 POLICY_TYPES = {
@@ -84,6 +86,7 @@ def build(settings: Settings) -> Platform:
         access=Access(db, log, clock),
         audit=Audit(db, log, Checkpoints(signer, clock), signer.verifier),
         operations=Operations(db, queue, log, reactions.lag, (behind,)),
+        collector=Collector(db, blobs, log, clock, _grace(settings)),
         decisions=decisions,
         tracking=tracking,
         experiments=Experiments(db, clock),
@@ -107,6 +110,11 @@ def build(settings: Settings) -> Platform:
         lineage=Lineage(db, clock),
         cards=Cards(db, log, clock, blobs, registry, tracking, decisions),
     )
+
+
+def _grace(settings: Settings) -> Grace:
+    grace = timedelta(hours=settings.gc_grace_hours)
+    return Grace(before_aside=grace, before_removal=grace)
 
 
 def installed_pipelines(settings: Settings) -> dict[str, Pipeline]:

@@ -8,6 +8,6 @@ Blobs never change and are never half there: whoever sees a name sees the whole 
 """
 
 from everlearn.blobs.address import open_blobs
-from everlearn.blobs.store import BlobNotFoundError, BlobStore, StoredBlob
+from everlearn.blobs.store import BlobNotFoundError, BlobStore, CondemnedBlob, ShelvedBlob, StoredBlob
 
-__all__ = ["BlobNotFoundError", "BlobStore", "StoredBlob", "open_blobs"]
+__all__ = ["BlobNotFoundError", "BlobStore", "CondemnedBlob", "ShelvedBlob", "StoredBlob", "open_blobs"]

@@ -7,7 +7,7 @@ upload, which the bucket's own lifecycle rule should expire.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from tempfile import SpooledTemporaryFile
@@ -15,11 +15,14 @@ from tempfile import SpooledTemporaryFile
 import obstore
 from obstore.store import S3Store
 
+from everlearn.blobs.aside import HIDDEN, TRASH, Aside, Kept, name_in, new_entry
 from everlearn.blobs.failures import bucket_failures, disk_failures
 from everlearn.core.errors import UnavailableError
 
 PART_BYTES = 8 * 1024 * 1024
 _MOST_PARTS = 10_000  # of one multipart upload, by the protocol
+_LARGEST_COPY = 5 * 1024**3  # bytes, by the protocol
+_LISTED_AT_ONCE = 1_000
 _PARTS_AT_ONCE = 4  # bounds the memory of an upload
 
 
@@ -43,20 +46,13 @@ class SpooledDraft:
         if size <= PART_BYTES:
             self._upload(name, self.file.read())
         else:
-            part = max(PART_BYTES, -(-size // _MOST_PARTS))
+            part = _part_of(size)
             self._upload(name, iter(lambda: self.file.read(part), b""), part=part)
 
     def _upload(self, name: str, content: bytes | Iterator[bytes], *, part: int = PART_BYTES) -> None:
         try:
             with bucket_failures():
-                obstore.put(
-                    self.store,
-                    name,
-                    content,
-                    use_multipart=not isinstance(content, bytes),
-                    chunk_size=part,
-                    max_concurrency=_PARTS_AT_ONCE,
-                )
+                _put(self.store, name, content, part=part)
         except FileNotFoundError as error:
             raise _no_bucket() from error
 
@@ -75,10 +71,16 @@ class BucketShelf:
 
     def holds(self, name: str, size_bytes: int) -> bool:
         """Ask the store; what it lists it keeps."""
-        return self.size_bytes(name) == size_bytes
+        return self._size(name) == size_bytes  # what was put aside is written anew
 
     def size_bytes(self, name: str) -> int | None:
         """Ask the store."""
+        while (size := self._size(name)) is None:
+            if not self.restore(name):
+                return None
+        return size
+
+    def _size(self, name: str) -> int | None:
         try:
             with bucket_failures():
                 return int(obstore.head(self.store, name)["size"])
@@ -88,8 +90,65 @@ class BucketShelf:
     def read(self, name: str) -> Iterator[bytes]:
         """Read in pieces as they arrive."""
         with bucket_failures():
-            for chunk in obstore.get(self.store, name).stream(min_chunk_size=PART_BYTES):
-                yield bytes(chunk)
+            yield from self._stream(name)
+
+    def kept(self) -> Iterator[Kept]:
+        """List the store, a page at a time."""
+        for name, size, changed_at in self._listed(None):
+            if name.partition("/")[0] not in HIDDEN:
+                yield Kept(name=name, size_bytes=size, changed_at=changed_at)
+
+    def condemn(self, name: str) -> None:
+        """Copy below `trash/`, then delete: whoever is killed in between leaves both, which harms nobody."""
+        if (size := self._size(name)) is not None:
+            with suppress(FileNotFoundError):
+                self._copy(name, new_entry(name), size)
+                self.remove(name)
+
+    def condemned(self) -> Iterator[Aside]:
+        """List what lies below `trash/`."""
+        for entry, size, at in self._listed(TRASH):
+            if (name := name_in(entry)) is not None:
+                yield Aside(entry=entry, name=name, size_bytes=size, at=at)
+
+    def restore(self, name: str) -> bool:
+        """Copy back. The entry stays: deleting it could hit what somebody else relies on at this moment."""
+        for entry, size, _ in self._listed(f"{TRASH}/{name.rpartition('/')[0]}"):
+            if entry.startswith(f"{TRASH}/{name}~"):
+                with suppress(FileNotFoundError):
+                    self._copy(entry, name, size)
+                    return True
+        return self._size(name) is not None
+
+    def remove(self, entry: str) -> None:
+        """Delete."""
+        with suppress(FileNotFoundError), bucket_failures():
+            obstore.delete(self.store, entry)
+
+    def _stream(self, name: str) -> Iterator[bytes]:
+        while True:
+            try:
+                found = obstore.get(self.store, name)
+                return (bytes(chunk) for chunk in found.stream(min_chunk_size=PART_BYTES))
+            except FileNotFoundError:
+                if not self.restore(name):
+                    raise
+
+    def _listed(self, prefix: str | None) -> Iterator[tuple[str, int, datetime]]:
+        with bucket_failures():
+            for page in obstore.list(self.store, prefix=prefix, chunk_size=_LISTED_AT_ONCE):
+                for found in page:
+                    yield found["path"], found["size"], found["last_modified"]
+
+    def _copy(self, name: str, target: str, size: int) -> None:
+        """Copy within the store, which takes 5 GiB at most; larger content goes through this process, in parts."""
+        with bucket_failures():
+            if size <= _LARGEST_COPY:
+                obstore.copy(self.store, name, target)
+            else:
+                part = _part_of(size)
+                content = obstore.get(self.store, name).stream(min_chunk_size=part)
+                _put(self.store, target, (bytes(chunk) for chunk in content), part=part)
 
     def probe(self) -> None:
         """List what never exists: answers only if the bucket does and lets us in."""
@@ -102,6 +161,21 @@ class BucketShelf:
     def sweep(self, older_than: datetime) -> int:  # noqa: ARG002  # drafts of a bucket have no names to be left under
         """Do nothing: a killed writer's draft went with its process."""
         return 0
+
+
+def _put(store: S3Store, name: str, content: bytes | Iterator[bytes], *, part: int) -> None:
+    obstore.put(
+        store,
+        name,
+        content,
+        use_multipart=not isinstance(content, bytes),
+        chunk_size=part,
+        max_concurrency=_PARTS_AT_ONCE,
+    )
+
+
+def _part_of(size: int) -> int:
+    return max(PART_BYTES, -(-size // _MOST_PARTS))
 
 
 def _no_bucket() -> UnavailableError:

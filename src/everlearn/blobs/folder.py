@@ -9,9 +9,11 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from io import FileIO
 from pathlib import Path
 
+from everlearn.blobs.aside import HIDDEN, TRASH, Aside, Kept, name_in, new_entry
 from everlearn.blobs.failures import disk_failures
 from everlearn.core.ids import new_id
 
@@ -65,7 +67,7 @@ class FolderShelf:
 
     def holds(self, name: str, size_bytes: int) -> bool:
         """Tell whether the file is there; its writer may not have come to synchronise the folder yet, so we do."""
-        if self.size_bytes(name) != size_bytes:
+        if self._size(name) != size_bytes:  # what was put aside is written anew
             return False
         with disk_failures():
             synchronise((self.root / name).parent)
@@ -73,15 +75,14 @@ class FolderShelf:
 
     def size_bytes(self, name: str) -> int | None:
         """Ask the file system."""
-        try:
-            with disk_failures():
-                return (self.root / name).stat().st_size
-        except FileNotFoundError:
-            return None
+        while (size := self._size(name)) is None:
+            if not self.restore(name):
+                return None
+        return size
 
     def read(self, name: str) -> Iterator[bytes]:
         """Read the file piece by piece."""
-        with disk_failures(), (self.root / name).open("rb", buffering=0) as file:
+        with disk_failures(), self._opened(name) as file:
             while chunk := file.read(CHUNK_BYTES):
                 yield chunk
 
@@ -100,6 +101,73 @@ class FolderShelf:
                         path.unlink()
                         swept += 1
         return swept
+
+    def kept(self) -> Iterator[Kept]:
+        """Walk the folder, one folder of it in memory at a time."""
+        for path in self._files(self.root):
+            with suppress(FileNotFoundError), disk_failures():  # gone meanwhile
+                found = path.stat()
+                changed_at = datetime.fromtimestamp(found.st_mtime, UTC)
+                yield Kept(name=self._name(path), size_bytes=found.st_size, changed_at=changed_at)
+
+    def condemn(self, name: str) -> None:
+        """Rename into `trash/`; nothing need be synchronised, because a move undone by a power cut harms nobody."""
+        entry = self.root / new_entry(name)
+        with suppress(FileNotFoundError), disk_failures():
+            make_folder(entry.parent)
+            (self.root / name).rename(entry)
+
+    def condemned(self) -> Iterator[Aside]:
+        """Walk `trash/`."""
+        for path in self._files(self.root / TRASH):
+            entry = self._name(path)
+            if (name := name_in(entry)) is not None:
+                with suppress(FileNotFoundError), disk_failures():
+                    found = path.stat()  # a rename is the last change of an inode
+                    at = datetime.fromtimestamp(found.st_ctime, UTC)
+                    yield Aside(entry=entry, name=name, size_bytes=found.st_size, at=at)
+
+    def restore(self, name: str) -> bool:
+        """Rename back. Others may do the same at this moment; then it is there, which is what counts."""
+        target = self.root / name
+        with disk_failures():
+            for entry in (self.root / TRASH / name).parent.glob(f"{target.name}~*"):
+                with suppress(FileNotFoundError):
+                    os.utime(entry)  # young again
+                    make_folder(target.parent)
+                    entry.replace(target)
+                    synchronise(target.parent)
+                    return True
+            return target.exists()
+
+    def remove(self, entry: str) -> None:
+        """Unlink."""
+        with disk_failures():
+            (self.root / entry).unlink(missing_ok=True)
+
+    def _size(self, name: str) -> int | None:
+        try:
+            with disk_failures():
+                return (self.root / name).stat().st_size
+        except FileNotFoundError:
+            return None
+
+    def _opened(self, name: str) -> FileIO:
+        while True:
+            try:
+                return (self.root / name).open("rb", buffering=0)
+            except FileNotFoundError:
+                if not self.restore(name):
+                    raise
+
+    def _files(self, top: Path) -> Iterator[Path]:
+        for folder, inside, files in os.walk(top):
+            if folder == str(self.root):
+                inside[:] = [name for name in inside if name not in HIDDEN]
+            yield from (Path(folder, file) for file in files)
+
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.root).as_posix()
 
     @property
     def _drafts(self) -> Path:

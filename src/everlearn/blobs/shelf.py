@@ -1,12 +1,17 @@
 """What a place that keeps blobs must be able to do. Two exist: a folder and a bucket.
 
 Names are relative paths that the store derives from digests (`sha256/ab/cd…`), so they are always well formed.
+
+What is put aside (`condemn`) is no longer visible, and comes back by itself when somebody asks for it. That moves of
+names are atomic is all that is asked of a shelf; `everlearn.storage.collector` says why that is enough.
 """
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import datetime
 from typing import Protocol
+
+from everlearn.blobs.aside import Aside, Kept
 
 
 class Draft(Protocol):
@@ -33,11 +38,14 @@ class Shelf(Protocol):
         ...
 
     def size_bytes(self, name: str) -> int | None:
-        """Give the size, or None when there is no such name."""
+        """Give the size, or None when there is no such name; what was put aside comes back."""
         ...
 
     def read(self, name: str) -> Iterator[bytes]:
-        """Give the content in pieces of bounded size; raises FileNotFoundError before the first."""
+        """Give the content in pieces of bounded size; what was put aside comes back.
+
+        Raises FileNotFoundError before the first.
+        """
         ...
 
     def probe(self) -> None:
@@ -46,4 +54,24 @@ class Shelf(Protocol):
 
     def sweep(self, older_than: datetime) -> int:
         """Remove drafts that nobody has written to since; give their number."""
+        ...
+
+    def kept(self) -> Iterator[Kept]:
+        """Give every visible name, in no promised order; one that comes or goes meanwhile may be given or not."""
+        ...
+
+    def condemn(self, name: str) -> None:
+        """Put a name aside; one that is not there (any more) is no error."""
+        ...
+
+    def condemned(self) -> Iterator[Aside]:
+        """Give everything that was put aside."""
+        ...
+
+    def restore(self, name: str) -> bool:
+        """Make a name that was put aside visible again; False when it is not there at all."""
+        ...
+
+    def remove(self, entry: str) -> None:
+        """Remove something put aside for good; what is not there any more is no error."""
         ...

@@ -1,6 +1,7 @@
 """The store itself: digests in front of a shelf."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +9,8 @@ from datetime import datetime
 from everlearn.blobs.shelf import Shelf
 from everlearn.core.digest import Digest, digest_bytes, hex_of, parse_digest
 from everlearn.core.errors import DamagedError, NotFoundError
+
+_NAME = re.compile(r"sha256/([0-9a-f]{2})/([0-9a-f]{62})")
 
 
 class BlobNotFoundError(NotFoundError):
@@ -28,6 +31,25 @@ class StoredBlob:
 
     digest: Digest
     size_bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShelvedBlob:
+    """A blob as it lies there."""
+
+    digest: Digest
+    size_bytes: int
+    changed_at: datetime  # by the shelf's clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CondemnedBlob:
+    """A blob that was put aside, to be removed unless somebody needs it after all."""
+
+    digest: Digest
+    size_bytes: int
+    at: datetime  # when it was put aside, by the shelf's clock
+    entry: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +140,34 @@ class BlobStore:
         """Remove what killed writers left half-written and nobody has touched since `older_than`; give the number."""
         return self.shelf.sweep(older_than)
 
+    def kept(self) -> Iterator[ShelvedBlob]:
+        """Give every blob, in no promised order."""
+        for kept in self.shelf.kept():
+            if (digest := _digest_of(kept.name)) is not None:
+                yield ShelvedBlob(digest=digest, size_bytes=kept.size_bytes, changed_at=kept.changed_at)
+
+    def holds(self, digest: Digest, size_bytes: int) -> bool:
+        """Tell whether a blob of this size is visible; unlike `exists` this brings nothing back."""
+        return self.shelf.holds(_name(digest), size_bytes)
+
+    def condemn(self, digest: Digest) -> None:
+        """Put a blob aside. Whoever asks for it finds it all the same, and brings it back by asking."""
+        self.shelf.condemn(_name(digest))
+
+    def condemned(self) -> Iterator[CondemnedBlob]:
+        """Give every blob that was put aside, perhaps more than once."""
+        for aside in self.shelf.condemned():
+            if (digest := _digest_of(aside.name)) is not None:
+                yield CondemnedBlob(digest=digest, size_bytes=aside.size_bytes, at=aside.at, entry=aside.entry)
+
+    def restore(self, digest: Digest) -> bool:
+        """Bring a blob back; False when there is none of this digest, aside or not."""
+        return self.shelf.restore(_name(digest))
+
+    def remove(self, condemned: CondemnedBlob) -> None:
+        """Remove what was put aside, for good."""
+        self.shelf.remove(condemned.entry)
+
     def _read(self, digest: Digest) -> Iterator[bytes]:
         try:
             yield from self.shelf.read(_name(digest))
@@ -132,6 +182,11 @@ def _digest(hasher: "hashlib._Hash") -> Digest:
 def _name(digest: Digest) -> str:
     digits = hex_of(parse_digest(digest))  # checked: it becomes a path
     return f"sha256/{digits[:2]}/{digits[2:]}"
+
+
+def _digest_of(name: str) -> Digest | None:
+    found = _NAME.fullmatch(name)
+    return None if found is None else Digest(f"sha256:{found[1]}{found[2]}")
 
 
 def _not_found(digest: Digest) -> BlobNotFoundError:

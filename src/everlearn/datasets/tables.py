@@ -5,7 +5,7 @@ A version adds exactly one partition, so the partitions of version n are those o
 
 import sqlalchemy as sa
 
-from everlearn.db import Instant, metadata
+from everlearn.db import NO_BLOB, Instant, metadata, names_blob
 
 datasets = sa.Table(
     "datasets",
@@ -24,7 +24,7 @@ contracts = sa.Table(
     sa.Column("project", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("revision", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False, info=NO_BLOB),
     sa.Column("document", sa.Text, nullable=False),  # canonical JSON
     sa.Column("defined_at", Instant, nullable=False),
     sa.Column("defined_by", sa.Text, nullable=False),
@@ -37,11 +37,11 @@ versions = sa.Table(
     sa.Column("project", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False, info=NO_BLOB),
     sa.Column("rows", sa.BigInteger, nullable=False),
     sa.Column("contract_revision", sa.Integer, nullable=False),
     sa.Column("key", sa.Text, nullable=False),
-    sa.Column("partition_digest", sa.Text, nullable=False),
+    sa.Column("partition_digest", sa.Text, nullable=False, info=names_blob("partition of a data set")),
     sa.Column("partition_rows", sa.BigInteger, nullable=False),
     sa.Column("partition_bytes", sa.BigInteger, nullable=False),
     sa.Column("first_at", Instant),

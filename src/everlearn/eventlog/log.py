@@ -64,6 +64,13 @@ class EventLog:
                 )
             )
         self._seal(tx, records, before)
+        named = [
+            (digest, record.position)
+            for record, draft in zip(records, drafts, strict=True)
+            for digest in set(draft.event.evidence())
+        ]
+        if named:
+            store.insert_evidence(tx, named)
         return [_entry(record, draft.event) for record, draft in zip(records, drafts, strict=True)]
 
     def read(self, tx: Tx, *, after: int, limit: int, names: Collection[str] = ()) -> list[Entry]:

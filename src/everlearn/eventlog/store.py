@@ -27,6 +27,7 @@ _INSERT = Sql(
     "insert into log_entries (position, id, name, revision, subject, actor, recorded_at, cause_id, correlation_id, "
     "payload, leaf) values (?,?,?,?,?,?,?,?,?,?,?)"
 )
+_EVIDENCE = Sql("insert into log_evidence (digest, position) values (?,?)")
 _BEFORE_ALL = -(2**63)  # as low as a position can be forged
 
 
@@ -67,6 +68,11 @@ def insert(tx: Tx, records: Sequence[Record], leaves: Sequence[bytes], roots: di
     if roots:
         tx.execute(sa.insert(blocks), [{"number": number, "root": root} for number, root in roots.items()])
     _MOVE_HEAD.run(tx, after.tree.size, after.tree.packed(), at)
+
+
+def insert_evidence(tx: Tx, named: Sequence[tuple[str, int]]) -> None:
+    """Write down which blobs new entries name."""
+    _EVIDENCE.run_all(tx, named)
 
 
 def records_after(

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from everlearn.db import Instant, metadata
+from everlearn.db import NO_BLOB, Instant, metadata, names_blob
 
 entries = sa.Table(
     "log_entries",
@@ -16,11 +16,19 @@ entries = sa.Table(
     sa.Column("recorded_at", Instant, nullable=False),
     sa.Column("cause_id", sa.Text),
     sa.Column("correlation_id", sa.Text, nullable=False),
-    sa.Column("payload", sa.Text, nullable=False),  # canonical JSON
+    sa.Column("payload", sa.Text, nullable=False, info=NO_BLOB),  # canonical JSON; blobs that it names: see `evidence`
     sa.Column("leaf", sa.LargeBinary(32), nullable=False),
     sa.Index(None, "name", "position"),
     sa.Index(None, "subject", "position"),
     sa.Index(None, "correlation_id", "position"),
+)
+
+# blobs that entries name (see `Event.blobs`): what the log speaks of stays for as long as the log does
+evidence = sa.Table(
+    "log_evidence",
+    metadata,
+    sa.Column("digest", sa.Text, primary_key=True, info=names_blob("entry of the log")),
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
 )
 
 # one row: whoever appends holds it until the transaction ends, which makes positions gapless and in commit order

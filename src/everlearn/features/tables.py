@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from everlearn.db import Instant, metadata
+from everlearn.db import NO_BLOB, Instant, metadata
 
 views = sa.Table(
     "features_views",
@@ -18,7 +18,7 @@ revisions = sa.Table(
     sa.Column("project", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("revision", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False, info=NO_BLOB),
     sa.Column("definition", sa.Text, nullable=False),  # canonical JSON
     sa.Column("defined_at", Instant, nullable=False),
     sa.Column("defined_by", sa.Text, nullable=False),

@@ -13,6 +13,7 @@ class CardWritten(Event):
 
     name: ClassVar[str] = "governance.card_written"
     revision: ClassVar[int] = 1
+    blobs: ClassVar[tuple[str, ...]] = ("digest",)
 
     project: str
     model: str

@@ -29,6 +29,7 @@ class StepFinished(Event):
 
     name: ClassVar[str] = "pipelines.step_finished"
     revision: ClassVar[int] = 1
+    blobs: ClassVar[tuple[str, ...]] = ("output",)
 
     project: str
     pipeline: str
@@ -50,6 +51,7 @@ class RunFinished(Event):
 
     name: ClassVar[str] = "pipelines.run_finished"
     revision: ClassVar[int] = 1
+    blobs: ClassVar[tuple[str, ...]] = ("outputs",)
 
     project: str
     pipeline: str

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from everlearn.db import Instant, metadata
+from everlearn.db import NO_BLOB, Instant, mentions_blobs, metadata, names_blob
 
 runs = sa.Table(
     "pipelines_runs",
@@ -11,7 +11,7 @@ runs = sa.Table(
     sa.Column("project", sa.Text, nullable=False),
     sa.Column("pipeline", sa.Text, nullable=False),
     sa.Column("parameters", sa.Text, nullable=False),  # canonical JSON
-    sa.Column("code_digest", sa.Text, nullable=False),
+    sa.Column("code_digest", sa.Text, nullable=False, info=NO_BLOB),
     sa.Column("state", sa.Text, nullable=False),
     sa.Column("tracking_run_id", sa.Text, nullable=False),
     sa.Column("submitted_by", sa.Text, nullable=False),
@@ -39,9 +39,11 @@ steps = sa.Table(
     sa.Column("failures", sa.Integer, nullable=False),  # attempts that ended in an error of the step's own
     sa.Column("is_reused", sa.Boolean, nullable=False),
     sa.Column("is_logged", sa.Boolean, nullable=False),  # what it logged has reached the tracking run
-    sa.Column("logged", sa.Text),  # parameters, metrics and artifacts, canonical JSON
-    sa.Column("cache_key", sa.Text),
-    sa.Column("output", sa.Text),
+    sa.Column(
+        "logged", sa.Text, info=mentions_blobs("step of a pipeline run")
+    ),  # parameters, metrics and artifacts, canonical JSON
+    sa.Column("cache_key", sa.Text, info=NO_BLOB),
+    sa.Column("output", sa.Text, info=names_blob("step of a pipeline run")),
     sa.Column("output_format", sa.Text),
     sa.Column("started_at", Instant),
     sa.Column("ended_at", Instant),
@@ -55,10 +57,11 @@ cache = sa.Table(
     "pipelines_cache",
     metadata,
     sa.Column("project", sa.Text, primary_key=True),
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("output", sa.Text, nullable=False),
+    sa.Column("key", sa.Text, primary_key=True, info=NO_BLOB),
+    sa.Column("output", sa.Text, nullable=False, info=names_blob("result kept for pipelines")),
     sa.Column("output_format", sa.Text, nullable=False),
-    sa.Column("logged", sa.Text, nullable=False),  # parameters, metrics and artifacts, canonical JSON
+    # parameters, metrics and artifacts, canonical JSON
+    sa.Column("logged", sa.Text, nullable=False, info=mentions_blobs("result kept for pipelines")),
     sa.Column("wall_s", sa.Double, nullable=False),
     sa.Column("cpu_s", sa.Double, nullable=False),
     sa.Column("run_id", sa.Text, nullable=False),  # that computed it

@@ -14,6 +14,7 @@ class VersionRegistered(Event):
 
     name: ClassVar[str] = "registry.version_registered"
     revision: ClassVar[int] = 1
+    blobs: ClassVar[tuple[str, ...]] = ("model_digest",)
 
     project: str
     model: str

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from everlearn.db import Instant, metadata
+from everlearn.db import NO_BLOB, Instant, metadata, names_blob
 
 models = sa.Table(
     "registry_models",
@@ -73,12 +73,12 @@ versions = sa.Table(
     sa.Column("stage", sa.Text, nullable=False),
     sa.Column("run_id", sa.Text, nullable=False),
     sa.Column("pipeline_run_id", sa.Text, nullable=False),
-    sa.Column("code_digest", sa.Text, nullable=False),
-    sa.Column("model_digest", sa.Text, nullable=False),
+    sa.Column("code_digest", sa.Text, nullable=False, info=NO_BLOB),
+    sa.Column("model_digest", sa.Text, nullable=False, info=names_blob("version of a model")),
     sa.Column("flavour", sa.Text, nullable=False),
     sa.Column("signature", sa.Text, nullable=False),  # canonical JSON
-    sa.Column("profile_digest", sa.Text, nullable=False),
-    sa.Column("holdout_digest", sa.Text, nullable=False),
+    sa.Column("profile_digest", sa.Text, nullable=False, info=names_blob("version of a model")),
+    sa.Column("holdout_digest", sa.Text, nullable=False, info=names_blob("version of a model")),
     sa.Column("trained_through", Instant, nullable=False),
     sa.Column("metrics", sa.Text, nullable=False),  # canonical JSON
     sa.Column("registered_at", Instant, nullable=False),
@@ -100,7 +100,7 @@ dataset_uses = sa.Table(
     sa.Column("position", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("dataset", sa.Text, nullable=False),
     sa.Column("dataset_version", sa.Integer, nullable=False),
-    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False, info=NO_BLOB),
     sa.ForeignKeyConstraint(
         ["project", "model", "number"],
         ["registry_versions.project", "registry_versions.model", "registry_versions.number"],

@@ -6,7 +6,7 @@ that rows stay short and indexes stay in memory. Times are milliseconds since 19
 
 import sqlalchemy as sa
 
-from everlearn.db import Instant, metadata
+from everlearn.db import NO_BLOB, Instant, metadata, names_blob
 
 _Number = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts up only in a plain integer key
 
@@ -119,7 +119,7 @@ datasets = sa.Table(
     sa.Column("no", _Number, primary_key=True, autoincrement=True),
     sa.Column("experiment_no", _Number, sa.ForeignKey("tracking_experiments.no"), nullable=False),
     sa.Column("name", _Name, nullable=False),
-    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False, info=NO_BLOB),
     sa.Column("source_type", sa.Text, nullable=False),
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("schema", sa.Text),
@@ -176,7 +176,7 @@ model_metrics = sa.Table(
     sa.Column("model_no", _Number, sa.ForeignKey("tracking_models.no"), primary_key=True, autoincrement=False),
     sa.Column("key", _Name, primary_key=True),
     sa.Column("dataset_name", _Name, primary_key=True),
-    sa.Column("dataset_digest", _Name, primary_key=True),
+    sa.Column("dataset_digest", _Name, primary_key=True, info=NO_BLOB),
     sa.Column("run_id", _Name, primary_key=True),
     sa.Column("step", sa.BigInteger, nullable=False),
     sa.Column("at_ms", sa.BigInteger, nullable=False),
@@ -202,7 +202,7 @@ artifacts = sa.Table(
     metadata,
     sa.Column("project", sa.Text, primary_key=True),
     sa.Column("path", _Name, primary_key=True),
-    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False, info=names_blob("artifact")),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("logged_at", Instant, nullable=False),
     sa.Index("ix_tracking_artifacts_digest", "digest"),

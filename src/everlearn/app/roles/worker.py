@@ -3,7 +3,7 @@
 import signal
 from threading import Event
 
-from everlearn.app.loop import LOOP, handlers
+from everlearn.app.loop import LOOP, SCHEDULES, handlers
 from everlearn.app.reactions import subscriptions
 from everlearn.app.settings import Settings
 from everlearn.app.wiring import build
@@ -27,6 +27,7 @@ def run_worker(settings: Settings) -> None:
             name=settings.worker_name,
             concurrency=settings.worker_threads,
             lease_s=settings.lease_s,
+            schedules=SCHEDULES,
             pumps=(reactions.pump, Checkpointer(platform.db, platform.audit.checkpoints).pump),
         )
         worker.run(stop)

@@ -15,6 +15,8 @@ from everlearn.tracking.events import EVENTS as TRACKING_EVENTS
 
 ADA = Actor("user:ada")
 HOUR = timedelta(hours=1)
+# shelves tell the age of things by their own clock, which tests cannot set: twice as long, so that it can be waited for
+GRACE = Grace(before_aside=24 * HOUR, before_removal=48 * HOUR)
 
 
 @dataclass
@@ -55,5 +57,5 @@ def place_of(db: Database, blobs: BlobStore) -> Place:
         blobs=blobs,
         clock=clock,
         files=Files(db, blobs, clock),
-        collector=Collector(db, blobs, log, clock, Grace()),
+        collector=Collector(db, blobs, log, clock, GRACE),
     )

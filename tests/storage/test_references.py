@@ -7,7 +7,7 @@ from everlearn.db import metadata
 from everlearn.db.references import is_declared, referring_columns
 
 NO_BLOBS = {  # digests in events of what is not stored under them
-    ("datasets.dataset_defined", "digest"),  # of a contract
+    ("datasets.defined", "digest"),  # of a contract
     ("datasets.version_appended", "digest"),  # of a list of partitions
     ("datasets.partition_refused", "digest"),  # of a file that was not kept
     ("features.view_defined", "digest"),  # of a definition

@@ -208,6 +208,8 @@ class Execution:
         values = {keyword: self._load(value) for keyword, value in inputs.items()}
         content = written(step.function(context, **values))
         check_unchanged(context.logged.params, self.tracking.params(self.run.tracking_run_id))
+        for digest in context.logged.artifacts.values():
+            self.blobs.size_bytes(digest)  # stored when the step began, perhaps: what was put aside since comes back
         return context, content
 
     def _record(self, tx: Tx, step: Step, ending: Ending) -> StepRun:

@@ -95,6 +95,7 @@ def upgrade() -> None:
         ["project", "verdict", "effective_at", "id"],
         unique=False,
     )
+    op.create_index(op.f("ix_decisions_window"), "decisions", ["window"], unique=False)
     op.create_table(
         "deployments",
         sa.Column("project", sa.Text(), nullable=False),
@@ -305,6 +306,12 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_log_entries_name_position"), "log_entries", ["name", "position"], unique=False)
     op.create_index(op.f("ix_log_entries_subject_position"), "log_entries", ["subject", "position"], unique=False)
+    op.create_table(
+        "log_evidence",
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.PrimaryKeyConstraint("digest", "position", name=op.f("pk_log_evidence")),
+    )
     op.create_table(
         "log_head",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),

@@ -2,7 +2,7 @@
 
 import sqlalchemy as sa
 
-from everlearn.db import Instant, metadata
+from everlearn.db import NO_BLOB, Instant, metadata
 
 _Number = sa.BigInteger().with_variant(sa.Integer, "sqlite")  # SQLite counts up only in a plain integer key
 
@@ -11,7 +11,8 @@ events = sa.Table(
     metadata,
     sa.Column("no", _Number, primary_key=True, autoincrement=True),
     sa.Column("project", sa.Text, nullable=False),
-    sa.Column("digest", sa.Text, nullable=False),  # of the document; the same event again is the same event
+    # of the document; the same event again is the same event
+    sa.Column("digest", sa.Text, nullable=False, info=NO_BLOB),
     sa.Column("job", sa.Text),  # NAMESPACE/NAME; None: an event about data alone
     sa.Column("document", sa.Text, nullable=False),  # canonical JSON, unknown facets kept
     sa.Column("recorded_at", Instant, nullable=False),

@@ -12,6 +12,7 @@ NAVIGATION = Navigation(
     items=(
         NavItem(key="models", title="Models", path="/projects/{project}/models", shortcut="m"),
         NavItem(key="pipelines", title="Pipelines", path="/projects/{project}/pipeline-runs", shortcut="p"),
+        NavItem(key="experiments", title="Experiments", path="/projects/{project}/experiments", shortcut="e"),
         NavItem(key="runs", title="Runs", path="/projects/{project}/runs", shortcut="r"),
         NavItem(key="decisions", title="Decisions", path="/projects/{project}/decisions", shortcut="d"),
         NavItem(key="audit", title="Audit", path="/audit", shortcut="a"),

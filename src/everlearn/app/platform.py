@@ -26,7 +26,7 @@ from everlearn.retraining import Retraining
 from everlearn.rollouts import Rollouts
 from everlearn.serving import Deployments, Labels, PredictionLog
 from everlearn.storage import Collector
-from everlearn.tracking import Experiments, Files, Journal, Models, Search, Tracking
+from everlearn.tracking import Curves, Experiments, Files, Journal, Models, Search, Tracking
 
 T = TypeVar("T")
 
@@ -51,6 +51,7 @@ class Platform:
     journal: Journal
     files: Files
     search: Search
+    curves: Curves
     models: Models
     registry: Registry
     catalogue: Catalogue

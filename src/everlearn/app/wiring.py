@@ -39,7 +39,7 @@ from everlearn.retraining.model import RetrainingPolicy
 from everlearn.rollouts import RolloutPolicy, Rollouts
 from everlearn.serving import Deployments, Labels, PredictionLog, not_applied
 from everlearn.storage import Collector, Grace
-from everlearn.tracking import Experiments, Files, Journal, Models, Search, Tracking
+from everlearn.tracking import Curves, Experiments, Files, Journal, Models, Search, Tracking
 
 POLICY_TYPES = {
     "gate": GatePolicy,
@@ -93,6 +93,7 @@ def build(settings: Settings) -> Platform:
         journal=Journal(db, GroupWriter(db), log, clock),
         files=Files(db, blobs, clock),
         search=Search(db),
+        curves=Curves(db),
         models=models,
         registry=registry,
         catalogue=Catalogue(db, log, clock, tracking, models, ChampionByRollout()),

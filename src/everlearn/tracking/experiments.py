@@ -5,6 +5,14 @@ from dataclasses import dataclass
 
 from everlearn.core.clock import Clock
 from everlearn.db import Database, Tx
+from everlearn.tracking.metric_schema import (
+    METRIC_TAG,
+    MetricSchema,
+    check_experiment_tag,
+    checked_metric_schema,
+    metric_schemas,
+    written_metric_schema,
+)
 from everlearn.tracking.model import (
     DEFAULT_EXPERIMENT,
     DEFAULT_EXPERIMENT_ID,
@@ -14,6 +22,7 @@ from everlearn.tracking.model import (
     ExperimentNotFoundError,
     Lifecycle,
     TagNotFoundError,
+    checked_key,
 )
 from everlearn.tracking.store import experiments as store
 from everlearn.tracking.store import runs as run_store
@@ -36,6 +45,8 @@ class Experiments:
         ExperimentExistsError
             When one has the name, even a deleted one: its runs may be wanted back.
         """
+        for key, value in tags.items():
+            check_experiment_tag(key, value)
         with self.db.write() as tx:
             row = store.insert(tx, project, name, location=location, at_ms=self._now())
             if row is None:
@@ -81,7 +92,14 @@ class Experiments:
             store.update(tx, row.no, at_ms=now, lifecycle=lifecycle)
 
     def put_tag(self, project: str, number: int, key: str, value: str) -> None:
-        """Set a tag."""
+        """Set a tag.
+
+        Raises
+        ------
+        BadMetricSchemaError
+            When the tag means to declare a metric and does not.
+        """
+        check_experiment_tag(key, value)
         with self.db.write() as tx:
             row = _active(_known(tx, project, number))
             store.put_tag(tx, row.no, key, value)
@@ -93,6 +111,16 @@ class Experiments:
             row = _active(_known(tx, project, number))
             if not store.delete_tag(tx, row.no, key):
                 raise TagNotFoundError(f"No tag with name: {key[:80]} in experiment with id {number}")
+
+    def declare_metric(self, project: str, number: int, metric: str, schema: MetricSchema) -> None:
+        """Say what a metric of an experiment is: its unit, which way is better, its range. The newest word counts."""
+        checked_key(f"{METRIC_TAG}{metric}")
+        checked_metric_schema(metric, schema)
+        self.put_tag(project, number, f"{METRIC_TAG}{metric}", written_metric_schema(schema))
+
+    def metric_schemas(self, project: str, number: int) -> dict[str, MetricSchema]:
+        """Give what is declared of the metrics of an experiment, by metric."""
+        return metric_schemas(self.get(project, number).tags)
 
     def ensure_default(self, project: str) -> None:
         """Make experiment 0 unless it is there."""

@@ -7,6 +7,7 @@
 A template sees the fields of its context by name and `shell`; a name it does not have is an error, not a blank.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
@@ -87,6 +88,19 @@ class PageRenderer:
         """Answer with a page."""
         shell = self.pages.shell(self.request, caller=self.caller, section=section)
         return Response(self.pages.render(template, context, shell), status_code=status, media_type="text/html")
+
+    @property
+    def said(self) -> Mapping[str, str]:
+        """What the address asks, by name; of a name that comes often the last."""
+        return dict(self.request.query_params.items())
+
+    def said_all(self, name: str) -> Sequence[str]:
+        """Every value that the address gives a name."""
+        return self.request.query_params.getall(name, [])
+
+    def part(self, template: str, macro: str, *values: object) -> str:
+        """Write a part of a page: one macro of a template."""
+        return str(getattr(self.pages.environment.get_template(template).module, macro)(*values))
 
 
 async def page_renderer(request: Request[Any, Any, Any]) -> PageRenderer:

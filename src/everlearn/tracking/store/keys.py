@@ -10,6 +10,9 @@ from everlearn.db import Sql, Tx, marks
 _MOST_REMEMBERED = 100_000
 _known: WeakKeyDictionary[Engine, dict[str, int]] = WeakKeyDictionary()
 
+KEYED_TABLES = ("tracking_params", "tracking_newest", "tracking_tags")
+"""Tables with an index by experiment and key."""
+
 _INSERT = Sql("insert into tracking_keys (key) values (?) on conflict do nothing")
 
 
@@ -34,6 +37,21 @@ def number_keys(tx: Tx, wanted: Collection[str]) -> dict[str, int]:
         tx.after_commit.append(lambda: _remember(tx.connection.engine, added))
         numbers |= added
     return numbers
+
+
+def used_keys(tx: Tx, table: str, experiment_no: int, *, most: int = 500) -> list[str]:
+    """Give the keys that runs of an experiment have in one of `KEYED_TABLES`, by name.
+
+    Goes from key to key along the index, so the time grows with the number of keys and not with that of the runs.
+    """
+    text = (
+        f"with recursive used(no) as (select min(key_no) from {table} where experiment_no = ? union all "
+        f"select (select min(t.key_no) from {table} t where t.experiment_no = ? and t.key_no > used.no) "
+        "from used where used.no is not null) "
+        "select k.key from tracking_keys k where k.no in "
+        "(select no from used where no is not null limit ?) order by k.key"
+    )
+    return [row[0] for row in Sql(text).rows(tx, experiment_no, experiment_no, most)]
 
 
 def _remember(engine: Engine, numbers: dict[str, int]) -> None:

@@ -38,6 +38,7 @@ _PUT_NEWEST = Sql(
 )
 _FEW = 10_000  # points whose steps are ranked
 _AT_ONCE = 200  # steps in one statement
+_TWO = Sql("select 1 from tracking_points where run_no = ? and key_no = ? limit 2")
 _ENDS = Sql("select min(step), max(step) from tracking_points where run_no = ? and key_no = ?")
 
 
@@ -168,3 +169,8 @@ def _seek(tx: Tx, run_no: int, key_no: int, steps: Sequence[int]) -> Iterator[Po
         given = [value for step in part for value in (run_no, key_no, step, steps[-1])]
         for row in Sql(" union all ".join([one] * len(part))).rows(tx, *given):
             yield Point(*row)
+
+
+def is_repeated(tx: Tx, run_no: int, key_no: int) -> bool:
+    """Tell whether a key was measured more than once."""
+    return len(_TWO.rows(tx, run_no, key_no)) == 2

@@ -27,6 +27,10 @@ _LIFECYCLES = Sql(
     "update tracking_runs set lifecycle = ?, deleted_ms = ? where experiment_no = ? and lifecycle = ? "
     "and (? = 0 or deleted_ms = ?)"
 )
+_COUNT = Sql(
+    "select count(*), sum(case when status = 'RUNNING' then 1 else 0 end), max(start_ms) from (select status, start_ms "
+    "from tracking_runs where experiment_no = ? and lifecycle = 'active' order by start_ms desc limit ?) as newest"
+)
 _END = Sql("update tracking_runs set status = ?, end_ms = ? where no = ? and status in ('RUNNING', 'SCHEDULED')")
 
 
@@ -48,6 +52,14 @@ class RunRow(NamedTuple):
     artifact_root: str
     effective_at: Any
     started_by: str
+
+
+class RunCount(NamedTuple):
+    """How many runs an experiment has."""
+
+    runs: int
+    running: int
+    newest_ms: int | None
 
 
 class RunKey(NamedTuple):
@@ -127,6 +139,12 @@ def list_newest(tx: Tx, project: str, experiment: str | None, *, after: str | No
         values += [at_ms, at_ms, run_id]
     text = f"{_SELECT} where {where} and r.lifecycle = 'active' order by r.start_ms desc, r.id limit ?"
     return [run_of(RunRow(*row)) for row in Sql(text).rows(tx, *values, limit)]
+
+
+def count(tx: Tx, experiment_no: int, *, most: int) -> RunCount:
+    """Count the active runs of an experiment, the newest `most` of them."""
+    row = _COUNT.rows(tx, experiment_no, most)[0]
+    return RunCount(int(row[0]), int(row[1] or 0), None if row[2] is None else int(row[2]))
 
 
 def read_many(tx: Tx, numbers: Sequence[int]) -> dict[int, RunRow]:

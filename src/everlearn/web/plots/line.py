@@ -2,13 +2,24 @@
 
 from bisect import bisect
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import chain, groupby
 
 from everlearn.web.formats import number
 from everlearn.web.plots.paths import band_path, line_path
-from everlearn.web.plots.scale import Scale, Tick, number_ticks, seconds_of, spread, time_ticks, value_range
+from everlearn.web.plots.scale import (
+    LogScale,
+    Scale,
+    Tick,
+    log_range,
+    log_ticks,
+    number_ticks,
+    seconds_of,
+    spread,
+    time_ticks,
+    value_range,
+)
 from everlearn.web.plots.thin import thinned
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 132, 12, 34
@@ -78,6 +89,7 @@ class LinePlot:
     thresholds: tuple[Threshold, ...] = ()
     marks: tuple[VerticalMark, ...] = ()
     with_zero: bool = False
+    is_log: bool = False  # the vertical axis; values that are not positive become gaps
     csv_href: str = ""
     width: int = 960  # 560 for half a page
     height: int = 300
@@ -151,7 +163,7 @@ def draw_lines(plot: LinePlot) -> LineDrawing:
     marks = _drawn_marks(plot.marks, x_scale)
     top = _TOP + _MARK_ROW * len({mark.label_y for mark in marks})
     bottom = float(plot.height - _BOTTOM)
-    y_scale = Scale(*value_range(_heights(plot), with_zero=plot.with_zero), bottom, float(top))
+    y_scale = _y_scale(plot, bottom, float(top))
     is_time = any(isinstance(point.x, datetime) for series in plot.series for point in series.points[:1])
     series, levels = _drawn_lines(plot, x_scale, y_scale)
     head, rows = _table(plot)
@@ -166,7 +178,7 @@ def draw_lines(plot: LinePlot) -> LineDrawing:
         top=float(top),
         bottom=bottom,
         x_ticks=_x_ticks(x_scale, is_time=is_time),
-        y_ticks=number_ticks(y_scale),
+        y_ticks=log_ticks(y_scale) if isinstance(y_scale, LogScale) else number_ticks(y_scale),
         series=series,
         levels=levels,
         marks=marks,
@@ -181,6 +193,12 @@ def draw_lines(plot: LinePlot) -> LineDrawing:
 def _x_scale(values: Sequence[float], plot: LinePlot) -> Scale:
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     return Scale(low, high if high > low else low + 1, float(plot.left), float(plot.width - _RIGHT))
+
+
+def _y_scale(plot: LinePlot, bottom: float, top: float) -> Scale:
+    if plot.is_log:
+        return LogScale(*log_range(_heights(plot)), bottom, top)
+    return Scale(*value_range(_heights(plot), with_zero=plot.with_zero), bottom, top)
 
 
 def _x_ticks(scale: Scale, *, is_time: bool) -> tuple[Tick, ...]:
@@ -199,6 +217,8 @@ def _drawn_lines(
     plot: LinePlot, x_scale: Scale, y_scale: Scale
 ) -> tuple[tuple[DrawnSeries, ...], tuple[DrawnLevel, ...]]:
     """Draw series and thresholds; their labels share the right margin and move apart together."""
+    if plot.is_log:
+        plot = _positive(plot)
     ends = [_end(series, y_scale) for series in plot.series]
     places = [y_scale.place(threshold.value) for threshold in plot.thresholds]
     labels = spread([*ends, *places], gap=_LABEL_GAP, low=y_scale.end, high=y_scale.start)
@@ -219,6 +239,21 @@ def _drawn_lines(
         for threshold, place, label_y in zip(plot.thresholds, places, labels[len(ends) :], strict=True)
     )
     return series, levels
+
+
+def _positive(plot: LinePlot) -> LinePlot:
+    return replace(
+        plot,
+        series=tuple(
+            replace(
+                series,
+                points=[Point(one.x, one.y if one.y is not None and one.y > 0 else None) for one in series.points],
+                band=[one for one in series.band if one.low > 0],
+            )
+            for series in plot.series
+        ),
+        thresholds=tuple(one for one in plot.thresholds if one.value > 0),
+    )
 
 
 def _path(series: Series, x_scale: Scale, y_scale: Scale) -> str:

@@ -31,6 +31,16 @@ class Scale:
 
 
 @dataclass(frozen=True, slots=True)
+class LogScale(Scale):
+    """A range of positive values to places, by their logarithm."""
+
+    def place(self, value: float) -> float:
+        """Give the place of a positive value."""
+        share = (math.log10(value) - math.log10(self.low)) / (math.log10(self.high) - math.log10(self.low))
+        return round(self.start + share * (self.end - self.start), 1)
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """A labelled place on an axis."""
 
@@ -63,6 +73,25 @@ def number_ticks(scale: Scale, *, about: int = 5) -> tuple[Tick, ...]:
     last = math.floor(scale.high / step + 1e-9)
     values = [round(index * step, places + 2) + 0.0 for index in range(first, last + 1)]
     return tuple(Tick(value, scale.place(value), _tick_label(value, places)) for value in values)
+
+
+def log_range(values: Iterable[float]) -> tuple[float, float]:
+    """Give a range that holds the positive values with a little air; never empty."""
+    known = [value for value in values if 0.0 < value < math.inf]
+    if not known:
+        return (0.1, 1.0)
+    low, high = min(known), max(known)
+    air = 10.0 ** max((math.log10(high) - math.log10(low)) * 0.06, 0.05)
+    return (low / air, high * air)
+
+
+def log_ticks(scale: LogScale, *, about: int = 5) -> tuple[Tick, ...]:
+    """Give ticks at powers of ten; within few of them also at 2 and 5 times."""
+    first, last = math.floor(math.log10(scale.low)), math.ceil(math.log10(scale.high))
+    factors = (1,) if last - first > about else (1, 2, 5) if last - first > 1 else (1, 2, 3, 5, 7)
+    every = max(1, -(-(last - first) // (2 * about)))
+    values = [factor * 10.0**power for power in range(first, last + 1, every) for factor in factors]
+    return tuple(Tick(value, scale.place(value), number(value)) for value in values if scale.low <= value <= scale.high)
 
 
 def _tick_label(value: float, places: int) -> str:

@@ -11,7 +11,7 @@ import pytest
 from polars.testing import assert_frame_equal
 from tests.datasets.flights import ALICE, CONTRACT, DAY, NEW_YEAR, append, define, frame, parquet
 
-from everlearn.blobs.store import BlobDamagedError
+from everlearn.blobs import BlobDamagedError
 from everlearn.core.digest import digest_bytes, digest_json
 from everlearn.core.errors import InvalidError
 from everlearn.core.subjects import dataset_subject

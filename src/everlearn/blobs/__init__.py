@@ -8,6 +8,15 @@ Blobs never change and are never half there: whoever sees a name sees the whole 
 """
 
 from everlearn.blobs.address import open_blobs
-from everlearn.blobs.store import BlobNotFoundError, BlobStore, CondemnedBlob, ShelvedBlob, StoredBlob
+from everlearn.blobs.failures import BlobDamagedError, BlobNotFoundError
+from everlearn.blobs.store import BlobStore, CondemnedBlob, ShelvedBlob, StoredBlob
 
-__all__ = ["BlobNotFoundError", "BlobStore", "CondemnedBlob", "ShelvedBlob", "StoredBlob", "open_blobs"]
+__all__ = [
+    "BlobDamagedError",
+    "BlobNotFoundError",
+    "BlobStore",
+    "CondemnedBlob",
+    "ShelvedBlob",
+    "StoredBlob",
+    "open_blobs",
+]

@@ -92,6 +92,14 @@ class BucketShelf:
         with bucket_failures():
             yield from self._stream(name)
 
+    def start(self, name: str, length: int) -> bytes:
+        """Ask for a range, after the size: a range beyond the end would be refused."""
+        size = self.size_bytes(name)
+        if size is None:
+            raise FileNotFoundError(name)
+        with bucket_failures():
+            return bytes(obstore.get_range(self.store, name, start=0, length=min(length, size))) if size else b""
+
     def kept(self) -> Iterator[Kept]:
         """List the store, a page at a time."""
         for name, size, changed_at in self._listed(None):

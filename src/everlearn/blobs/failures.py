@@ -6,10 +6,22 @@ from contextlib import contextmanager
 
 from obstore.exceptions import BaseError, PermissionDeniedError, UnauthenticatedError
 
-from everlearn.core.errors import StorageFullError, UnavailableError
+from everlearn.core.errors import DamagedError, NotFoundError, StorageFullError, UnavailableError
 
 # EFBIG is how a file size limit of the process or the file system says the same
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class BlobNotFoundError(NotFoundError):
+    """Nothing is stored under this digest."""
+
+    code = "blobs.not_found"
+
+
+class BlobDamagedError(DamagedError):
+    """What is stored under a digest has another digest."""
+
+    code = "blobs.damaged"
 
 
 @contextmanager

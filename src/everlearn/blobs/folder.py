@@ -86,6 +86,11 @@ class FolderShelf:
             while chunk := file.read(CHUNK_BYTES):
                 yield chunk
 
+    def start(self, name: str, length: int) -> bytes:
+        """Read no more than that."""
+        with disk_failures(), self._opened(name) as file:
+            return file.read(length)
+
     def probe(self) -> None:
         """Write a byte where drafts are written."""
         with self.draft() as draft:

@@ -48,6 +48,10 @@ class Shelf(Protocol):
         """
         ...
 
+    def start(self, name: str, length: int) -> bytes:
+        """Give the first bytes, fewer when there are not so many; otherwise like `read`."""
+        ...
+
     def probe(self) -> None:
         """Raise UnavailableError unless new content could be taken now."""
         ...
@@ -73,5 +77,5 @@ class Shelf(Protocol):
         ...
 
     def remove(self, entry: str) -> None:
-        """Remove something put aside for good; what is not there any more is no error."""
+        """Remove an entry, or a name, for good; what is not there any more is no error."""
         ...

@@ -1,28 +1,15 @@
 """The store itself: digests in front of a shelf."""
 
 import hashlib
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from everlearn.blobs import packed
+from everlearn.blobs.failures import BlobDamagedError, BlobNotFoundError
+from everlearn.blobs.names import PACKED, digest_of, packed_name, whole_name
 from everlearn.blobs.shelf import Shelf
-from everlearn.core.digest import Digest, digest_bytes, hex_of, parse_digest
-from everlearn.core.errors import DamagedError, NotFoundError
-
-_NAME = re.compile(r"sha256/([0-9a-f]{2})/([0-9a-f]{62})")
-
-
-class BlobNotFoundError(NotFoundError):
-    """Nothing is stored under this digest."""
-
-    code = "blobs.not_found"
-
-
-class BlobDamagedError(DamagedError):
-    """What is stored under a digest has another digest."""
-
-    code = "blobs.damaged"
+from everlearn.core.digest import Digest, digest_bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +41,11 @@ class CondemnedBlob:
 
 @dataclass(frozen=True, slots=True)
 class BlobStore:
-    """Keeps bytes under their digest. Safe to share between threads; any number of processes may use one place."""
+    """Keeps bytes under their digest. Safe to share between threads; any number of processes may use one place.
+
+    A blob lies there whole, packed against another one (`everlearn.blobs.packing`), or for a moment both; whoever reads
+    it need not know.
+    """
 
     shelf: Shelf
 
@@ -69,10 +60,10 @@ class BlobStore:
             When the place does not answer.
         """
         digest = digest_bytes(content)
-        if not self.shelf.holds(_name(digest), len(content)):
+        if not self.shelf.holds(whole_name(digest), len(content)):
             with self.shelf.draft() as draft:
                 draft.write(content)
-                draft.publish(_name(digest))
+                draft.publish(whole_name(digest))
         return digest
 
     def put_stream(self, chunks: Iterable[bytes]) -> StoredBlob:
@@ -87,8 +78,8 @@ class BlobStore:
                 size += len(chunk)
                 draft.write(chunk)
             digest = _digest(hasher)
-            if not self.shelf.holds(_name(digest), size):
-                draft.publish(_name(digest))
+            if not self.shelf.holds(whole_name(digest), size):
+                draft.publish(whole_name(digest))
         return StoredBlob(digest=digest, size_bytes=size)
 
     def get(self, digest: Digest) -> bytes:
@@ -123,14 +114,27 @@ class BlobStore:
 
     def exists(self, digest: Digest) -> bool:
         """Tell whether something is stored under this digest (without reading it)."""
-        return self.shelf.size_bytes(_name(digest)) is not None
+        return self._size(digest) is not None
 
     def size_bytes(self, digest: Digest) -> int:
-        """Give the stored size; raises BlobNotFoundError."""
-        size = self.shelf.size_bytes(_name(digest))
+        """Give the size of the content; raises BlobNotFoundError."""
+        size = self._size(digest)
         if size is None:
             raise _not_found(digest)
         return size
+
+    def needs(self, digest: Digest) -> tuple[Digest, ...]:
+        """Give the blobs without which this one could not be read: what it is packed against, if it is packed.
+
+        Only the nearest; those may need others in their turn. Raises BlobDamagedError.
+        """
+        return packed.needs(self.shelf, digest)
+
+    def packed(self) -> Iterator[tuple[Digest, tuple[Digest, ...]]]:
+        """Give every packed blob with what it needs, in no promised order."""
+        for kept in self.shelf.kept():
+            if kept.name.startswith(f"{PACKED}/") and (digest := digest_of(kept.name)) is not None:
+                yield digest, packed.needs(self.shelf, digest)
 
     def probe(self) -> None:
         """Raise UnavailableError unless blobs could be stored now."""
@@ -141,28 +145,30 @@ class BlobStore:
         return self.shelf.sweep(older_than)
 
     def kept(self) -> Iterator[ShelvedBlob]:
-        """Give every blob, in no promised order."""
+        """Give every blob, in no promised order; one that lies there in both forms twice, each with its own size."""
         for kept in self.shelf.kept():
-            if (digest := _digest_of(kept.name)) is not None:
+            if (digest := digest_of(kept.name)) is not None:
                 yield ShelvedBlob(digest=digest, size_bytes=kept.size_bytes, changed_at=kept.changed_at)
 
     def holds(self, digest: Digest, size_bytes: int) -> bool:
         """Tell whether a blob of this size is visible; unlike `exists` this brings nothing back."""
-        return self.shelf.holds(_name(digest), size_bytes)
+        return any(self.shelf.holds(name, size_bytes) for name in _names(digest))
 
     def condemn(self, digest: Digest) -> None:
         """Put a blob aside. Whoever asks for it finds it all the same, and brings it back by asking."""
-        self.shelf.condemn(_name(digest))
+        for name in _names(digest):
+            self.shelf.condemn(name)
 
     def condemned(self) -> Iterator[CondemnedBlob]:
         """Give every blob that was put aside, perhaps more than once."""
         for aside in self.shelf.condemned():
-            if (digest := _digest_of(aside.name)) is not None:
+            if (digest := digest_of(aside.name)) is not None:
                 yield CondemnedBlob(digest=digest, size_bytes=aside.size_bytes, at=aside.at, entry=aside.entry)
 
     def restore(self, digest: Digest) -> bool:
         """Bring a blob back; False when there is none of this digest, aside or not."""
-        return self.shelf.restore(_name(digest))
+        restored = [self.shelf.restore(name) for name in _names(digest)]
+        return any(restored)
 
     def remove(self, condemned: CondemnedBlob) -> None:
         """Remove what was put aside, for good."""
@@ -170,23 +176,34 @@ class BlobStore:
 
     def _read(self, digest: Digest) -> Iterator[bytes]:
         try:
-            yield from self.shelf.read(_name(digest))
+            yield from self.shelf.read(whole_name(digest))
+        except FileNotFoundError:
+            yield from self._read_packed(digest)
+
+    def _read_packed(self, digest: Digest) -> Iterator[bytes]:
+        content = packed.content_of(self.shelf, digest)
+        if content is not None:
+            yield from packed.pieces_of(content)
+            return
+        try:  # it was packed and became whole again between our two looks
+            yield from self.shelf.read(whole_name(digest))
         except FileNotFoundError as error:
             raise _not_found(digest) from error
+
+    def _size(self, digest: Digest) -> int | None:
+        whole = self.shelf.size_bytes(whole_name(digest))
+        if whole is not None:
+            return whole
+        content = packed.size_of(self.shelf, digest)
+        return self.shelf.size_bytes(whole_name(digest)) if content is None else content
 
 
 def _digest(hasher: "hashlib._Hash") -> Digest:
     return Digest(f"sha256:{hasher.hexdigest()}")
 
 
-def _name(digest: Digest) -> str:
-    digits = hex_of(parse_digest(digest))  # checked: it becomes a path
-    return f"sha256/{digits[:2]}/{digits[2:]}"
-
-
-def _digest_of(name: str) -> Digest | None:
-    found = _NAME.fullmatch(name)
-    return None if found is None else Digest(f"sha256:{found[1]}{found[2]}")
+def _names(digest: Digest) -> tuple[str, str]:
+    return whole_name(digest), packed_name(digest)
 
 
 def _not_found(digest: Digest) -> BlobNotFoundError:

@@ -24,6 +24,10 @@ A collector that is killed leaves a blob visible, aside, or (in a bucket) both; 
 collectors at once do what one would: a move that finds nothing is no error, and an entry is only ever removed for its
 own age. A row that stops referring during a run is seen by the next.
 
+A packed blob refers to its base. Its container is such a row: it becomes visible within the grace period after whoever
+packs read the base, and is listed after the run's beginning. Only of blobs that something refers to, though: an old
+version that is given up gives up its base.
+
 What shortens the grace period: a difference between the clock of the shelf, which tells when a blob was stored and put
 aside, and the collector's; and in a bucket, which has no rename, the time between the collector's copy and its delete,
 during which a writer may find the name. So it should be hours, not seconds.
@@ -76,6 +80,7 @@ class Collector:
         began_at = self.clock.now()
         counts: Counter[str] = Counter()
         with marked(self.db) as marks:
+            marks.follow(self.blobs.packed())
             run = _Run(self.blobs, self.clock, self.grace, marks, began_at, is_dry_run, counts)
             for step in (run.settle, run.condemn):
                 step(heartbeat)

@@ -31,6 +31,16 @@ class Marks:
             "insert into marks values (?, ?, 0) on conflict do update set needed = needed or excluded.needed", rows
         )
 
+    def follow(self, needs: Iterable[tuple[Digest, Sequence[Digest]]]) -> None:
+        """Add what packed blobs in the set need to be read, and what those need."""
+        self.connection.execute("create table needs (digest text, base text)")
+        rows = ((digest, base) for digest, bases in needs for base in bases)
+        self.connection.executemany("insert into needs values (?, ?)", rows)
+        self.connection.execute(
+            "insert or ignore into marks with recursive found (digest) as (select digest from marks "
+            "union select base from needs join found using (digest)) select digest, 1, 0 from found"
+        )
+
     def among(self, digests: Sequence[Digest]) -> set[Digest]:
         """Tell which of at most `AT_ONCE` digests are in the set."""
         query = f"select digest from marks where digest in ({marks(len(digests))})"  # noqa: S608  # question marks

@@ -131,7 +131,7 @@ def test_no_blob_comes_to_need_itself(blobs: BlobStore) -> None:
 def test_a_base_too_far_from_a_whole_blob_is_refused(folder_url: str) -> None:
     blobs = open_blobs(folder_url)
     digests = stored(blobs, versions(LONGEST_CHAIN + 2))[::-1]
-    for base, digest in itertools.pairwise(digests):
+    for base, digest in itertools.pairwise(digests[:-1]):
         pack(blobs, digest, against=base)
 
     with pytest.raises(BaseRefusedError):

@@ -39,6 +39,9 @@ class Somebody:
     actor: Actor
     name: str
 
+    def role_in(self, project: str) -> StrEnum | None:
+        return None
+
 
 class TwoTokens:
     """Whoever shows `everything` may look at the platform, whoever shows `project` only at a project."""

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import NamedTuple
 
+from everlearn.registry.contracts import ChampionByRollout
+
 from everlearn.app.events import CATALOGUE
 from everlearn.blobs import BlobStore
 from everlearn.core.actor import Actor
@@ -29,7 +31,6 @@ from everlearn.registry import (
 )
 from everlearn.registry import Lineage as Origin
 from everlearn.registry.catalogue import NewEntry
-from everlearn.registry.contracts import ChampionByRollout
 from everlearn.registry.model import ModelExistsError
 from everlearn.serving import Deployments, Traffic
 from everlearn.tracking import Models, Tracking

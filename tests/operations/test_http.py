@@ -26,6 +26,9 @@ class Somebody:
     actor: Actor
     name: str
 
+    def role_in(self, project: str) -> StrEnum | None:
+        return None
+
 
 class TwoTokens:
     """Whoever shows `viewer` may look, whoever shows `operator` may act."""

@@ -68,7 +68,7 @@ def test_a_kind_that_is_none_is_not_found(door: Doors) -> None:
     answers = [door.get(f"{POLICIES}/gates"), door.put(f"{POLICIES}/gates", {})]
 
     assert [(one.status_code, one.json()["code"]) for one in answers] == [(404, "policies.kind_unknown")] * 2
-    assert "there are: gate, monitoring, retraining, rollout" in answers[0].json()["message"]
+    assert "there are: alias, gate, monitoring, retraining, rollout" in answers[0].json()["message"]
 
 
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.CONTRIBUTOR, Role.OPERATOR])

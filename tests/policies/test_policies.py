@@ -65,6 +65,16 @@ def test_models_have_policies_of_their_own(policies: Policies) -> None:
     assert gate(policies) == GatePolicy()
 
 
+def test_what_is_set_for_all_models_holds_for_those_without_a_policy_of_their_own(policies: Policies) -> None:
+    policies.set("default", "*", "gate", {"minimum_rows": 60}, actor=ADA)
+    assert gate(policies).minimum_rows == policies.one("default", "eta", "gate")["minimum_rows"] == 60
+    policies.set("default", "eta", "gate", {"minimum_rows": 50}, actor=ADA)
+
+    assert gate(policies).minimum_rows == policies.all("default", "eta")["gate"]["minimum_rows"] == 50
+    with policies.db.read() as tx:
+        assert [one.minimum_rows for one in policies.every(tx, "default", "eta", GatePolicy)] == [60, 50]
+
+
 def test_one_kind_is_read_alone_and_a_kind_that_is_none_is_said(policies: Policies) -> None:
     policies.set("default", "eta", "gate", {"minimum_rows": 50}, actor=ADA)
 

@@ -6,9 +6,12 @@ import pytest
 from everlearn.blobs import BlobStore, open_blobs
 from everlearn.core.clock import ManualClock
 from everlearn.db import Database
+from everlearn.decisions.events import EVENTS as DECISION_EVENTS
 from everlearn.eventlog import Catalogue, EventLog
+from everlearn.policies.events import EVENTS as POLICY_EVENTS
 from everlearn.registry import Registry
 from everlearn.registry.events import EVENTS
+from everlearn.tracking.events import EVENTS as TRACKING_EVENTS
 
 
 @pytest.fixture
@@ -23,7 +26,7 @@ def blobs(tmp_path: Path) -> BlobStore:
 
 @pytest.fixture
 def log(clock: ManualClock) -> EventLog:
-    return EventLog(Catalogue(EVENTS), clock)
+    return EventLog(Catalogue((*EVENTS, *DECISION_EVENTS, *POLICY_EVENTS, *TRACKING_EVENTS)), clock)
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import pytest
 from litestar import Litestar
 from litestar.testing import TestClient
 from tests.registry.test_checks import matrix_model
+from tests.tracking.protocol import aliases_of
 
 from everlearn.access.gate import OpenGate
 from everlearn.blobs import BlobStore
@@ -14,7 +15,7 @@ from everlearn.core.clock import ManualClock
 from everlearn.core.digest import digest_bytes
 from everlearn.db import Database
 from everlearn.eventlog import EventLog
-from everlearn.registry import Registry
+from everlearn.registry import Approvals, Registry
 from everlearn.registry.api import HANDLERS
 from everlearn.web.application import Site, make_litestar
 from everlearn.web.metrics import http_metrics
@@ -25,10 +26,12 @@ ETA = "/api/projects/default/models/eta"
 
 @pytest.fixture
 def client(sqlite_db: Database, log: EventLog, blobs: BlobStore, clock: ManualClock) -> Iterator[Client]:
+    aliases, approvals = aliases_of(sqlite_db, log, blobs, clock), Approvals(sqlite_db, log, clock)
     registry = Registry(sqlite_db, log, blobs, clock)
+    services = {"registry": registry, "aliases": aliases, "approvals": approvals}
     for content in (matrix_model(), b"no model", b"profile", b"holdout"):
         blobs.put(content)
-    site = Site(handlers=HANDLERS, services={"registry": registry}, gate=OpenGate(), metrics=http_metrics())
+    site = Site(handlers=HANDLERS, services=services, gate=OpenGate(), metrics=http_metrics())
     with TestClient(make_litestar(site), base_url="http://127.0.0.1", raise_server_exceptions=False) as opened:
         yield opened
 
@@ -67,13 +70,12 @@ def test_a_version_is_registered_shown_moved_and_named(client: Client) -> None:
     registered(client)
 
     moved = client.post(f"{ETA}/versions/1/stage", json={"stage": "live", "reason": "by hand"})
-    named = client.put(f"{ETA}/aliases/champion", json={"version": 1, "reason": "by hand"})
+    named = client.put(f"{ETA}/aliases/best", json={"version": 1, "reason": "by hand"})
 
-    assert (moved.json()["stage"], named.json()) == ("live", {"alias": "champion", "number": 1})
-    assert client.get(ETA).json()["champion"] == 1
+    assert (moved.json()["stage"], named.json()) == ("live", {"alias": "best", "number": 1})
     assert client.get(f"{ETA}/versions/1").json()["stage"] == "live"
     assert [one["after"] for one in client.get(f"{ETA}/versions/1/stages").json()["items"]] == ["candidate", "live"]
-    assert client.delete(f"{ETA}/aliases/champion?reason=done").status_code == 204
+    assert client.delete(f"{ETA}/aliases/best?reason=done").status_code == 204
     assert [one["after"] for one in client.get(f"{ETA}/alias-history").json()["items"]] == [None, 1]
     assert client.get(f"{ETA}/aliases").json() == {"items": [], "next": None}
 

@@ -10,18 +10,11 @@ from everlearn.blobs import BlobStore
 from everlearn.core.actor import Actor
 from everlearn.core.clock import ManualClock
 from everlearn.db import Database
-from everlearn.eventlog import Catalogue, EventLog
+from everlearn.eventlog import EventLog
 from everlearn.registry import Registry
-from everlearn.registry.events import EVENTS
-from everlearn.tracking.events import EVENTS as TRACKING_EVENTS
 
 ALICE = Actor("user:alice")
 MODELS, VERSIONS = "/mlflow/registered-models", "/mlflow/model-versions"
-
-
-@pytest.fixture
-def log(clock: ManualClock) -> EventLog:
-    return EventLog(Catalogue((*EVENTS, *TRACKING_EVENTS)), clock)
 
 
 @pytest.fixture

@@ -11,9 +11,13 @@ from everlearn.blobs import BlobStore
 from everlearn.core.clock import Clock
 from everlearn.db import Database
 from everlearn.db.group import GroupWriter
+from everlearn.decisions import Decisions
 from everlearn.eventlog import EventLog
-from everlearn.registry import Catalogue
-from everlearn.registry.contracts import ChampionByRollout
+from everlearn.policies import Policies
+from everlearn.promotion import AliasPolicy, Contracts
+from everlearn.promotion.inspection import FileInspector
+from everlearn.promotion.rules import RULES
+from everlearn.registry import Aliases, Catalogue
 from everlearn.registry.mlflow import registry_routes
 from everlearn.tracking import Experiments, Files, Journal, Models, Search, Tracking
 from everlearn.tracking.mlflow import tracking_routes
@@ -74,9 +78,21 @@ class Server:
 def server_of(db: Database, log: EventLog, blobs: BlobStore, clock: Clock) -> Server:
     """Put the application together."""
     journal, models = Journal(db, GroupWriter(db), log, clock), Models(db, clock)
-    catalogue = Catalogue(db, log, clock, Tracking(db, log, blobs, clock), models, ChampionByRollout())
+    aliases, tracking = aliases_of(db, log, blobs, clock), Tracking(db, log, blobs, clock)
+    catalogue = Catalogue(db, log, clock, tracking, models, aliases)
     routes = (
         *tracking_routes(Experiments(db, clock), journal, Files(db, blobs, clock), Search(db), models),
         *registry_routes(catalogue),
     )
     return Server(mlflow_app(routes, OpenGate()))
+
+
+def aliases_of(db: Database, log: EventLog, blobs: BlobStore, clock: Clock) -> Aliases:
+    """Put aliases with their contracts together."""
+    decisions, policies = Decisions(db, log, blobs, clock, RULES), Policies(db, log, clock, {"alias": AliasPolicy})
+    tracking, models, inspector = (
+        Tracking(db, log, blobs, clock),
+        Models(db, clock),
+        FileInspector(Files(db, blobs, clock)),
+    )
+    return Aliases(db, log, clock, Contracts(db, clock, decisions, policies, tracking, models, inspector))

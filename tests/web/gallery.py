@@ -122,6 +122,9 @@ class Somebody:
     actor: Actor
     name: str
 
+    def role_in(self, project: str) -> StrEnum | None:
+        return None
+
 
 class EverybodyMay:
     async def identify(self, _credentials: Credentials) -> Caller:

@@ -46,6 +46,9 @@ class Ada:
     actor: Actor
     name: str
 
+    def role_in(self, project: str) -> StrEnum | None:
+        return None
+
 
 class AdaMayLook:
     """Knows one token and one session; lets nobody be admin, nobody into `closed`."""

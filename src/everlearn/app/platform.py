@@ -21,7 +21,7 @@ from everlearn.operations import Operations
 from everlearn.pipelines import Pipelines
 from everlearn.policies import Policies
 from everlearn.quality import Gates
-from everlearn.registry import Catalogue, Registry
+from everlearn.registry import Aliases, Approvals, Catalogue, Registry
 from everlearn.retraining import Retraining
 from everlearn.rollouts import Rollouts
 from everlearn.serving import Deployments, Labels, PredictionLog
@@ -55,6 +55,8 @@ class Platform:
     models: Models
     registry: Registry
     catalogue: Catalogue
+    aliases: Aliases
+    approvals: Approvals
     datasets: Datasets
     features: Features
     pipelines: Pipelines

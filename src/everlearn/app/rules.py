@@ -2,8 +2,9 @@
 
 from everlearn.core.decisions import Rules
 from everlearn.monitoring.rules import RULES as MONITORING
+from everlearn.promotion.rules import RULES as PROMOTION
 from everlearn.quality.rules import RULES as QUALITY
 from everlearn.retraining.rules import RULES as RETRAINING
 from everlearn.rollouts.rules import RULES as ROLLOUTS
 
-RULES: Rules = {**QUALITY, **MONITORING, **RETRAINING, **ROLLOUTS}
+RULES: Rules = {**PROMOTION, **QUALITY, **MONITORING, **RETRAINING, **ROLLOUTS}

@@ -30,10 +30,11 @@ from everlearn.monitoring import Monitoring, MonitoringPolicy
 from everlearn.operations import Operations
 from everlearn.pipelines import Pipeline, Pipelines
 from everlearn.policies import Policies
+from everlearn.promotion import AliasPolicy, Contracts
+from everlearn.promotion.inspection import FileInspector
 from everlearn.quality import Gates
 from everlearn.quality.model import GatePolicy
-from everlearn.registry import Catalogue, Registry
-from everlearn.registry.contracts import ChampionByRollout
+from everlearn.registry import Aliases, Approvals, Catalogue, Registry
 from everlearn.retraining import Retraining
 from everlearn.retraining.model import RetrainingPolicy
 from everlearn.rollouts import RolloutPolicy, Rollouts
@@ -43,6 +44,7 @@ from everlearn.tracking import Curves, Experiments, Files, Journal, Models, Sear
 
 POLICY_TYPES = {
     "gate": GatePolicy,
+    "alias": AliasPolicy,
     "rollout": RolloutPolicy,
     "monitoring": MonitoringPolicy,
     "retraining": RetrainingPolicy,
@@ -73,6 +75,10 @@ def build(settings: Settings) -> Platform:
     pipelines = Pipelines(db, log, blobs, tracking, datasets, clock, installed_pipelines(settings))
     deployments = Deployments(db, log, clock)
 
+    files = Files(db, blobs, clock)
+    contracts = Contracts(db, clock, decisions, policies, tracking, models, FileInspector(files))
+    aliases = Aliases(db, log, clock, contracts)
+
     def behind(tx: Tx) -> Mapping[str, int]:
         return {"deployments_not_applied": not_applied(tx, now=clock.now())}
 
@@ -91,12 +97,14 @@ def build(settings: Settings) -> Platform:
         tracking=tracking,
         experiments=Experiments(db, clock),
         journal=Journal(db, GroupWriter(db), log, clock),
-        files=Files(db, blobs, clock),
+        files=files,
         search=Search(db),
         curves=Curves(db),
         models=models,
         registry=registry,
-        catalogue=Catalogue(db, log, clock, tracking, models, ChampionByRollout()),
+        catalogue=Catalogue(db, log, clock, tracking, models, aliases),
+        aliases=aliases,
+        approvals=Approvals(db, log, clock),
         datasets=datasets,
         features=Features(db, log, clock),
         pipelines=pipelines,

@@ -8,7 +8,7 @@ leaves of an RFC 6962 Merkle tree with signed checkpoints, are the audit trail.
 
 from everlearn.eventlog.catalogue import Catalogue
 from everlearn.eventlog.entry import Cause, Entry
-from everlearn.eventlog.event import Event, UnknownEvent
+from everlearn.eventlog.event import Event, UnknownEvent, Upgrader
 from everlearn.eventlog.log import Draft, EventLog
 from everlearn.eventlog.subscriptions import Subscription, Subscriptions
 
@@ -22,4 +22,5 @@ __all__ = [
     "Subscription",
     "Subscriptions",
     "UnknownEvent",
+    "Upgrader",
 ]

@@ -11,7 +11,7 @@ from everlearn.cli import AsJson, Project, actor, say, service, show
 
 app = typer.Typer(help="What was decided in advance about a model.", no_args_is_help=True)
 
-Model = Annotated[str, typer.Argument(metavar="MODEL", help="The model's name.")]
+Model = Annotated[str, typer.Argument(metavar="MODEL", help="The model's name; '*' for all models of the project.")]
 
 
 @app.command("show")
@@ -40,7 +40,7 @@ def show_policies(
 @app.command("set")
 def set_policy(
     model: Model,
-    kind: Annotated[str, typer.Argument(metavar="KIND", help="gate, rollout, monitoring or retraining.")],
+    kind: Annotated[str, typer.Argument(metavar="KIND", help="gate, alias, rollout, monitoring or retraining.")],
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The document as JSON; - reads standard input.")],
     project: Project = "default",
 ) -> None:

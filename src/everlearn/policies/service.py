@@ -1,6 +1,6 @@
 """Setting and reading policies."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
@@ -18,6 +18,9 @@ from everlearn.policies.events import PolicySet
 from everlearn.policies.model import KindUnknownError, unknown_fields
 
 T = TypeVar("T")
+
+EVERY_MODEL = "*"
+"""The name under which a policy is set for all models of a project that have none of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ class Policies:
             When the document does not fit its type.
         """
         checked_name(project, kind="project")
-        checked_name(model, kind="model")
+        if model != EVERY_MODEL:
+            checked_name(model, kind="model")
         complete = self._completed(kind, document)
         with self.db.write() as tx:
             current = store.newest(tx, project, model, kind)
@@ -62,15 +66,21 @@ class Policies:
             return number
 
     def get(self, tx: Tx, project: str, model: str, of: type[T]) -> T:
-        """Give the policy in force, or the type's defaults when nobody has set one."""
+        """Give the policy in force: the model's, else that of all models, else the type's defaults."""
+        in_force = self.every(tx, project, model, of)
+        return in_force[-1] if in_force else msgspec.convert({}, of)
+
+    def every(self, tx: Tx, project: str, model: str, of: type[T]) -> Sequence[T]:
+        """Give the policy that is set for all models and the one that is set for this one, as far as they are set."""
         kind = next(kind for kind, declared in self.types.items() if declared is of)
-        current = store.newest(tx, project, model, kind)
-        return msgspec.convert({} if current is None else current[1], of)
+        names = (EVERY_MODEL, model)
+        found = [current for name in names if (current := store.newest(tx, project, name, kind)) is not None]
+        return [msgspec.convert(document, of) for _, document in found]
 
     def all(self, project: str, model: str) -> dict[str, JSONObject]:
         """Give every kind's document in force, defaults filled in."""
         with self.db.read() as tx:
-            set_by_someone = store.kinds(tx, project, model)
+            set_by_someone = store.kinds(tx, project, EVERY_MODEL) | store.kinds(tx, project, model)
         return {
             kind: msgspec.to_builtins(msgspec.convert(set_by_someone.get(kind, {}), declared))
             for kind, declared in sorted(self.types.items())
@@ -86,7 +96,7 @@ class Policies:
         """
         declared = self._type(kind)
         with self.db.read() as tx:
-            current = store.newest(tx, project, model, kind)
+            current = store.newest(tx, project, model, kind) or store.newest(tx, project, EVERY_MODEL, kind)
         complete: JSONObject = msgspec.to_builtins(msgspec.convert({} if current is None else current[1], declared))
         return complete
 

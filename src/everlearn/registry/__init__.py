@@ -5,6 +5,8 @@ name versions and remember every move. What is to be deployed must be ONNX: load
 code of its maker. The catalogue holds whatever teams register with mlflow's client, and both have one row of numbers.
 """
 
+from everlearn.registry.aliases import Aliases
+from everlearn.registry.approving import Approvals
 from everlearn.registry.catalogue import Catalogue
 from everlearn.registry.events import AliasMoved, StageMoved, VersionRegistered
 from everlearn.registry.model import (
@@ -28,6 +30,8 @@ __all__ = [
     "Alias",
     "AliasMove",
     "AliasMoved",
+    "Aliases",
+    "Approvals",
     "Catalogue",
     "Column",
     "DatasetUse",

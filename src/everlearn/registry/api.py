@@ -1,20 +1,19 @@
-"""Models, versions, aliases and lineage over JSON."""
+"""Models, versions and lineage over JSON; aliases are in `alias_api`."""
 
 from datetime import datetime
 from typing import Annotated
 
 import msgspec
-from litestar import delete, get, post, put
+from litestar import get, post
 
 from everlearn.access import Role
 from everlearn.core.actor import Actor
 from everlearn.core.digest import Digest
 from everlearn.core.json import JSONObject
 from everlearn.core.page import Page
+from everlearn.registry import alias_api
 from everlearn.registry.model import (
     ONNX,
-    Alias,
-    AliasMove,
     Lineage,
     Model,
     ModelVersion,
@@ -28,13 +27,11 @@ from everlearn.web import FromPath, FromQuery, JSONBody, Service, needs
 
 _LOOK = [needs(Role.VIEWER)]
 _REGISTER = [needs(Role.CONTRIBUTOR)]
-_POINT = [needs(Role.OPERATOR)]
 _OVERRULE = [needs(Role.APPROVER)]
 _MODEL = "/api/projects/{project:str}/models/{model:str}"
 _VERSION = f"{_MODEL}/versions/{{number:int}}"
 
 Aware = Annotated[datetime, msgspec.Meta(tz=True)]
-Number = Annotated[int, msgspec.Meta(ge=1, le=2**31 - 1)]
 
 
 class NewModelVersion(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,13 +54,6 @@ class NewStage(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Where a version shall go, and why."""
 
     stage: Stage
-    reason: str
-
-
-class NewAlias(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which version an alias shall name, and why."""
-
-    version: Number
     reason: str
 
 
@@ -153,54 +143,6 @@ def move_version(  # two of them are services
         return registry.move(tx, project, model, number, data.stage, reason=data.reason, actor=actor)
 
 
-@get(f"{_MODEL}/aliases", guards=_LOOK, sync_to_thread=True)
-def list_aliases(project: FromPath[str], model: FromPath[str], registry: Service[Registry]) -> Page[Alias]:
-    """List the aliases of a model by name."""
-    return Page(items=registry.aliases(project, model), next=None)
-
-
-@put(f"{_MODEL}/aliases/{{alias:str}}", guards=_POINT, sync_to_thread=True)
-def set_alias(  # two of them are services
-    project: FromPath[str],
-    model: FromPath[str],
-    alias: FromPath[str],
-    data: JSONBody[NewAlias],
-    registry: Service[Registry],
-    actor: Service[Actor],
-) -> Alias:
-    """Let an alias name a version. This moves no traffic: rollouts do."""
-    with registry.db.write() as tx:
-        registry.set_alias(tx, project, model, alias, data.version, reason=data.reason, actor=actor)
-    return Alias(alias=alias, number=data.version)
-
-
-@delete(f"{_MODEL}/aliases/{{alias:str}}", guards=_POINT, sync_to_thread=True)
-def delete_alias(  # two of them are services
-    project: FromPath[str],
-    model: FromPath[str],
-    alias: FromPath[str],
-    reason: FromQuery[str],
-    registry: Service[Registry],
-    actor: Service[Actor],
-) -> None:
-    """Take an alias away; its history stays."""
-    with registry.db.write() as tx:
-        registry.set_alias(tx, project, model, alias, None, reason=reason, actor=actor)
-
-
-@get(f"{_MODEL}/alias-history", guards=_LOOK, sync_to_thread=True)
-def list_alias_moves(  # one of them is the service
-    project: FromPath[str],
-    model: FromPath[str],
-    registry: Service[Registry],
-    alias: FromQuery[str | None] = None,
-    after: FromQuery[str | None] = None,
-    limit: FromQuery[int] = 100,
-) -> Page[AliasMove]:
-    """List the moves of an alias (or of all), newest first."""
-    return registry.alias_history(project, model, alias, after=after, limit=limit)
-
-
 HANDLERS = (
     list_models,
     show_model,
@@ -209,8 +151,5 @@ HANDLERS = (
     show_version,
     list_stages,
     move_version,
-    list_aliases,
-    set_alias,
-    delete_alias,
-    list_alias_moves,
+    *alias_api.HANDLERS,
 )

@@ -15,18 +15,16 @@ from everlearn.core.search.page_token import read_token, written_token
 from everlearn.core.subjects import model_subject
 from everlearn.db import Database, Tx
 from everlearn.eventlog import EventLog
-from everlearn.registry.events import AliasMoved, ModelDeleted, VersionCatalogued
+from everlearn.registry.aliases import Aliases, Wish
+from everlearn.registry.events import ModelDeleted, VersionCatalogued
 from everlearn.registry.model import (
-    AliasMove,
     AliasNotFoundError,
     BadSourceError,
-    ContractUnmetError,
     ModelExistsError,
     ModelNotFoundError,
     OnRecordError,
     VersionNotFoundError,
 )
-from everlearn.registry.ports import AliasContract
 from everlearn.registry.sources import checked_source, model_of_source, run_of_source, version_of_source
 from everlearn.registry.store import catalogue as store
 from everlearn.registry.store import catalogue_search, moves, versions
@@ -83,7 +81,7 @@ class Catalogue:
     clock: Clock
     tracking: Tracking
     models: Models
-    contract: AliasContract
+    aliases: Aliases
 
     def create(self, project: str, name: str, *, description: str, tags: Mapping[str, str]) -> ModelRecord:
         """Make a model without versions.
@@ -126,7 +124,9 @@ class Catalogue:
         """Remove a model with its versions, unless they are on record."""
         with self.db.write() as tx:
             _known_model(tx, project, name)
+            versions.lock_model(tx, project, name)
             _check_off_record(tx, project, name)
+            self._take_aliases(tx, project, name, None, actor=actor)
             store.delete_model(tx, project, name)
             event = ModelDeleted(project=project, model=name, version=None)
             self.log.append(tx, event, actor=actor, subject=model_subject(project, name))
@@ -197,7 +197,9 @@ class Catalogue:
         """Remove a version, unless it is on record; its number is not given again."""
         with self.db.write() as tx:
             _known_version(tx, project, name, number)
+            versions.lock_model(tx, project, name)
             _check_off_record(tx, project, name, number)
+            self._take_aliases(tx, project, name, number, actor=actor)
             store.delete_entry(tx, project, name, number)
             store.update_model(tx, project, name, at=self.clock.now())
             event = ModelDeleted(project=project, model=name, version=number)
@@ -245,25 +247,6 @@ class Catalogue:
             _known(tx, project, name, number)
             store.delete_tag(tx, project, name, number, key)
 
-    def set_alias(self, project: str, name: str, alias: str, number: int | None, *, actor: Actor) -> None:
-        """Let an alias name a version, or (None) take it away.
-
-        Raises
-        ------
-        ContractUnmetError
-            When the alias carries a contract that the version does not fulfil; `details.unmet` lists what is missing.
-        """
-        with self.db.write() as tx:
-            _known_model(tx, project, name)
-            versions.lock_model(tx, project, name)
-            if number is not None:
-                _known_version(tx, project, name, number)
-            before = moves.find_alias(tx, project, name, alias)
-            if before == number:
-                return
-            self._check_contract(tx, project, name, alias, number)
-            self._move_alias(tx, project, name, alias, before, number, actor)
-
     def files_of(self, project: str, name: str, number: int) -> str:
         """Tell where the files of a version are; what is elsewhere, as it was registered."""
         source = self._original(project, name, number)
@@ -295,25 +278,19 @@ class Catalogue:
                 raise AliasNotFoundError(f"Registered model alias {alias[:80]} not found.")
             return _version_record(tx, _known_version(tx, project, name, number))
 
-    def _check_contract(self, tx: Tx, project: str, name: str, alias: str, number: int | None) -> None:
-        unmet = self.contract.unmet(tx, project, name, alias, number)
-        if unmet:
-            raise ContractUnmetError(
-                f"the alias {alias} of {name} does not move: {'; '.join(one.detail for one in unmet)}",
-                unmet=[{"condition": one.condition, "detail": one.detail} for one in unmet],
-            )
+    def _take_aliases(self, tx: Tx, project: str, name: str, number: int | None, *, actor: Actor) -> None:
+        """Take away what names a version (None: any version) that is about to go.
 
-    def _move_alias(
-        self, tx: Tx, project: str, name: str, alias: str, before: int | None, after: int | None, actor: Actor
-    ) -> None:
-        now, reason = self.clock.now(), "set by a client of MLflow's protocol"
-        moves.put_alias(tx, project, name, alias, number=after)
-        move = AliasMove(alias=alias, before=before, after=after, reason=reason, actor=actor, moved_at=now)
-        moves.add_alias_move(tx, project, name, move)
-        event = AliasMoved(
-            project=project, model=name, alias=alias, before=before, after=after, reason=reason, effective_at=now
-        )
-        self.log.append(tx, event, actor=actor, subject=model_subject(project, name))
+        Raises
+        ------
+        ContractUnmetError
+            When one of them carries a contract that keeps it.
+        """
+        why = f"version {number} was removed" if number else "the model was removed"
+        for alias, named in store.aliases_of(tx, project, name).items():
+            if number in {None, named}:
+                wish = Wish(project=project, model=name, alias=alias, number=None, reason=why, actor=actor, role=None)
+                self.aliases.take_away(tx, wish)
 
     def _has_run(self, project: str, run_id: str) -> bool:
         try:

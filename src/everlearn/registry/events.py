@@ -1,10 +1,11 @@
 """Facts that the registry publishes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from everlearn.eventlog import Event
+from everlearn.eventlog import Event, Upgrader
 from everlearn.registry.model import Stage
 
 
@@ -45,7 +46,8 @@ class AliasMoved(Event):
     """An alias names another version now; `after` None: it names none any more."""
 
     name: ClassVar[str] = "registry.alias_moved"
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
+    upgraders: ClassVar[Mapping[int, Upgrader]] = {1: lambda payload: {**payload, "decision_id": None}}
 
     project: str
     model: str
@@ -54,6 +56,7 @@ class AliasMoved(Event):
     after: int | None
     reason: str
     effective_at: datetime
+    decision_id: str | None  # the decision behind it; None: the alias carried no contract
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,4 +85,57 @@ class ModelDeleted(Event):
     version: int | None  # None: the model with all its versions
 
 
-EVENTS: tuple[type[Event], ...] = (VersionRegistered, StageMoved, AliasMoved, VersionCatalogued, ModelDeleted)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MoveRefused(Event):
+    """Somebody wanted to move an alias, and its contract was not fulfilled."""
+
+    name: ClassVar[str] = "registry.move_refused"
+    revision: ClassVar[int] = 1
+
+    project: str
+    model: str
+    alias: str
+    before: int | None
+    after: int | None
+    unmet: tuple[str, ...]  # conditions
+    decision_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VersionApproved(Event):
+    """Somebody who may said that a version may carry an alias."""
+
+    name: ClassVar[str] = "registry.version_approved"
+    revision: ClassVar[int] = 1
+
+    project: str
+    model: str
+    version: int
+    alias: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalWithdrawn(Event):
+    """Somebody took their approval back."""
+
+    name: ClassVar[str] = "registry.approval_withdrawn"
+    revision: ClassVar[int] = 1
+
+    project: str
+    model: str
+    version: int
+    alias: str
+    comment: str
+
+
+EVENTS: tuple[type[Event], ...] = (
+    VersionRegistered,
+    StageMoved,
+    AliasMoved,
+    MoveRefused,
+    VersionApproved,
+    ApprovalWithdrawn,
+    VersionCatalogued,
+    ModelDeleted,
+)

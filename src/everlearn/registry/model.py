@@ -111,6 +111,18 @@ class ContractUnmetError(ConflictError):
     code = "registry.contract_unmet"
 
 
+class NothingBeforeError(ConflictError):
+    """The alias cannot go back: it named nothing before, or a version that is gone."""
+
+    code = "registry.nothing_before"
+
+
+class AliasChangesError(ConflictError):
+    """The alias, or what its contract asks about, changed while the move was weighed, again and again."""
+
+    code = "registry.alias_changes"
+
+
 class BadAliasError(InvalidError):
     """An alias that could be taken for a version number, or is not well formed."""
 
@@ -272,7 +284,30 @@ class AliasMove:
     after: int | None  # None: the alias was taken away
     reason: str
     actor: Actor
-    moved_at: datetime  # recorded time
+    moved_at: datetime  # recorded time; along the moves of a model it does not go back
+    decision_id: str | None = None  # the decision behind it; None: the alias carried no contract
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """Somebody's word that a version may carry an alias."""
+
+    alias: str
+    number: int
+    actor: Actor
+    comment: str
+    approved_at: datetime  # recorded time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """What an alias named at some instant, and by which move."""
+
+    alias: str
+    number: int
+    as_of: datetime
+    is_deleted: bool  # the version was removed since
+    move: AliasMove
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

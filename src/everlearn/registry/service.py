@@ -14,7 +14,7 @@ from everlearn.core.subjects import model_subject
 from everlearn.db import Database, Tx
 from everlearn.eventlog import Cause, EventLog
 from everlearn.registry.checks import check_model, check_new
-from everlearn.registry.events import AliasMoved, StageMoved, VersionRegistered
+from everlearn.registry.events import StageMoved, VersionRegistered
 from everlearn.registry.model import (
     Alias,
     AliasMove,
@@ -29,6 +29,7 @@ from everlearn.registry.model import (
     checked_alias,
     checked_reason,
 )
+from everlearn.registry.moving import Move, move_alias
 from everlearn.registry.store import moves, versions
 
 MOST_MOVES = 1_000
@@ -153,31 +154,28 @@ class Registry:
         actor: Actor,
         cause: Cause | None = None,
         effective_at: datetime | None = None,
+        decision_id: str | None = None,
     ) -> None:
-        """Let an alias name a version, or (None) take the alias away; `effective_at` None: as of now."""
+        """Let an alias name a version, or (None) take the alias away, because of a decision that was made already.
+
+        No contract is asked; people and clients move aliases through `Aliases`. `effective_at` None: as of now.
+        """
         if versions.lock_model(tx, project, checked_name(model, kind="model")) is None:
             raise _no_model(project, model)
         if number is not None:
             self.version_in(tx, project, model, number)
-        before = moves.find_alias(tx, project, model, checked_alias(alias))
-        if before == number:
-            return
-        now = self.clock.now()
-        moves.put_alias(tx, project, model, alias, number=number)
-        move = AliasMove(
-            alias=alias, before=before, after=number, reason=checked_reason(reason), actor=actor, moved_at=now
-        )
-        moves.add_alias_move(tx, project, model, move)
-        event = AliasMoved(
+        move = Move(
             project=project,
             model=model,
-            alias=alias,
-            before=before,
+            alias=checked_alias(alias),
             after=number,
-            reason=reason,
-            effective_at=effective_at or now,
+            reason=checked_reason(reason),
+            actor=actor,
+            decision_id=decision_id,
+            cause=cause,
+            effective_at=effective_at,
         )
-        self.log.append(tx, event, actor=actor, subject=model_subject(project, model), cause=cause)
+        move_alias(tx, self.log, move, now=self.clock.now())
 
     def model(self, project: str, model: str) -> Model:
         """Give one model.

@@ -152,6 +152,23 @@ alias_moves = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("actor", sa.Text, nullable=False),
     sa.Column("moved_at", Instant, nullable=False),
-    sa.ForeignKeyConstraint(["project", "model"], ["registry_models.project", "registry_models.name"]),
+    sa.Column("decision_id", sa.Text),  # null: no contract was asked
+    # no foreign key: what an alias named once is asked after its model is gone, too
     sa.Index("ix_registry_alias_moves_alias", "project", "model", "alias", "position"),
+)
+
+approvals = sa.Table(
+    "registry_approvals",
+    metadata,
+    sa.Column("project", sa.Text, primary_key=True),
+    sa.Column("model", sa.Text, primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("alias", sa.Text, primary_key=True),
+    sa.Column("actor", sa.Text, primary_key=True),
+    sa.Column("comment", sa.Text, nullable=False),
+    sa.Column("approved_at", Instant, nullable=False),
+    sa.ForeignKeyConstraint(
+        ["project", "model", "number"],
+        ["registry_catalogue.project", "registry_catalogue.model", "registry_catalogue.number"],
+    ),
 )

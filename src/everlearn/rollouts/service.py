@@ -271,7 +271,8 @@ class Rollouts:
             return
         project, model, at = after.project, after.model, after.ended_at or after.step_since
         if after.state is State.PROMOTED:
-            self._crown(tx, _Crowning(project, model, after.candidate, before.champion, after.reason, at), cause)
+            take = _Crowning(project, model, after.candidate, before.champion, after.reason, at, decision_id)
+            self._crown(tx, take, cause)
         else:
             traffic = Traffic(champion=after.champion)
             self._send(tx, after, traffic, cause, at=after.ended_at)
@@ -291,7 +292,7 @@ class Rollouts:
     def _crown(self, tx: Tx, take: "_Crowning", cause: Cause | None) -> None:
         where, at = (take.project, take.model), take.effective_at
         because: dict[str, Any] = {"reason": take.reason, "actor": ACTOR, "cause": cause, "effective_at": at}
-        self.registry.set_alias(tx, *where, "champion", take.new, **because)
+        self.registry.set_alias(tx, *where, "champion", take.new, decision_id=take.decision_id, **because)
         self.registry.move(tx, *where, take.new, Stage.LIVE, **because)
         if take.old is not None:
             gone = f"replaced by version {take.new}"
@@ -334,6 +335,7 @@ class _Crowning:
     old: int | None  # None: there was no champion
     reason: str
     effective_at: datetime
+    decision_id: str | None = None  # None: a person's, or the first version's
 
 
 def _parameters(rollout: Rollout, policy: RolloutPolicy) -> JSONObject:

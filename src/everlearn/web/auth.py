@@ -45,6 +45,10 @@ class Caller(Protocol):
         """The name for people."""
         ...
 
+    def role_in(self, project: str) -> StrEnum | None:
+        """Give what they are in a project; None when they are nothing there."""
+        ...
+
 
 class Gate(Protocol):
     """What the web needs from whoever keeps accounts."""

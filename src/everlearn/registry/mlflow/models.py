@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from everlearn.access import Role
+from everlearn.registry.aliases import Wish
 from everlearn.registry.catalogue import Asked, Catalogue, ModelRecord, VersionRecord
 from everlearn.registry.mlflow import messages as m
 from everlearn.registry.mlflow.rules import (
@@ -84,13 +85,13 @@ class ModelDoor:
     def set_alias(self, call: Call, asked: m.Alias) -> Empty:
         """Let an alias name a version."""
         name, alias, number = checked_name(asked.name or ""), checked_alias(asked.alias or ""), asked.version
-        self.catalogue.set_alias(call.project, name, alias, version_number(number), actor=call.actor)
+        self.catalogue.aliases.set(_wish(call, name, alias, version_number(number)))
         return Empty()
 
     def delete_alias(self, call: Call, asked: m.Alias) -> Empty:
         """Take an alias away."""
         name, alias = checked_name(asked.name or ""), checked_alias(asked.alias or "")
-        self.catalogue.set_alias(call.project, name, alias, None, actor=call.actor)
+        self.catalogue.aliases.set(_wish(call, name, alias, None))
         return Empty()
 
     def by_alias(self, call: Call, asked: m.Alias) -> m.OneVersion:
@@ -151,6 +152,18 @@ def version_out(record: VersionRecord) -> m.VersionOut:
         model_id=row.model_id or None,
         tags=[m.TagOut(key, value) for key, value in record.tags.items()],
         aliases=[*record.aliases],
+    )
+
+
+def _wish(call: Call, name: str, alias: str, number: int | None) -> Wish:
+    return Wish(
+        project=call.project,
+        model=name,
+        alias=alias,
+        number=number,
+        reason="set by a client of MLflow's protocol",
+        actor=call.actor,
+        role=call.role,
     )
 
 

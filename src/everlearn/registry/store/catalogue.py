@@ -123,16 +123,16 @@ def is_on_record(tx: Tx, project: str, model: str, number: int = 0) -> bool:
 
 def delete_entry(tx: Tx, project: str, model: str, number: int) -> None:
     """Remove a version with its tags and aliases."""
-    for table in ("registry_aliases", "registry_version_tags", "registry_catalogue"):
+    for table in ("registry_aliases", "registry_approvals", "registry_version_tags", "registry_catalogue"):
         text = f"delete from {table} where project = ? and model = ? and number = ?"
         Sql(text).run(tx, project, model, number)
 
 
 def delete_model(tx: Tx, project: str, model: str) -> None:
-    """Remove a model with everything that is its own."""
+    """Remove a model with everything that is its own; the moves of its aliases stay."""
     for table in (
         "registry_aliases",
-        "registry_alias_moves",
+        "registry_approvals",
         "registry_version_tags",
         "registry_catalogue",
         "registry_model_tags",
@@ -152,8 +152,13 @@ def rename(tx: Tx, before: ModelRow, name: str, *, at: datetime) -> None:
         f"insert into registry_catalogue (project, model, {columns}) select project, ?, {columns} "
         "from registry_catalogue where project = ? and model = ?"
     ).run(tx, name, before.project, before.name)
-    for table in ("registry_aliases", "registry_alias_moves", "registry_version_tags", "registry_model_tags"):
+    for table in ("registry_aliases", "registry_approvals", "registry_version_tags", "registry_model_tags"):
         Sql(f"update {table} set model = ? where project = ? and model = ?").run(tx, name, before.project, before.name)
+    # a model of this name that was removed has left its moves: these come after them
+    Sql(
+        "update registry_alias_moves set model = ?, position = position + (select coalesce(max(x.position), 0) "
+        "from registry_alias_moves x where x.project = ? and x.model = ?) where project = ? and model = ?"
+    ).run(tx, name, before.project, name, before.project, before.name)
     Sql("delete from registry_catalogue where project = ? and model = ?").run(tx, before.project, before.name)
     Sql("delete from registry_models where project = ? and name = ?").run(tx, before.project, before.name)
 

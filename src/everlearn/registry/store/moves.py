@@ -1,5 +1,8 @@
 """Aliases, and the histories of stages and aliases. The model must be locked before anything is added."""
 
+from datetime import datetime
+from typing import Any
+
 import sqlalchemy as sa
 
 from everlearn.core.actor import Actor
@@ -83,8 +86,51 @@ def add_alias_move(tx: Tx, project: str, model: str, move: AliasMove) -> None:
             reason=move.reason,
             actor=move.actor,
             moved_at=move.moved_at,
+            decision_id=move.decision_id,
         )
     )
+
+
+def last_moved_at(tx: Tx, project: str, model: str) -> datetime | None:
+    """Tell when any alias of a model moved last."""
+    query = sa.select(alias_moves.c.moved_at).filter_by(project=project, model=model)
+    at: datetime | None = tx.execute(query.order_by(alias_moves.c.position.desc()).limit(1)).scalar_one_or_none()
+    return at
+
+
+def alias_as_of(tx: Tx, project: str, model: str, alias: str, at: datetime) -> AliasMove | None:
+    """Give the move of an alias that was in force at an instant: the last one not after it."""
+    query = _select_moves(project, model).where(alias_moves.c.alias == alias, alias_moves.c.moved_at <= at)
+    row = tx.execute(query.order_by(alias_moves.c.position.desc()).limit(1)).one_or_none()
+    return None if row is None else _alias_move(row)
+
+
+def aliases_as_of(tx: Tx, project: str, model: str, at: datetime) -> dict[str, int]:
+    """Give the aliases of a model at an instant with the numbers that they named, by name."""
+    move = alias_moves
+    newest = (
+        sa.select(sa.func.max(move.c.position))
+        .where(move.c.project == project, move.c.model == model, move.c.moved_at <= at)
+        .group_by(move.c.alias)
+    )
+    query = sa.select(move.c.alias, move.c.after).where(
+        move.c.project == project, move.c.model == model, move.c.position.in_(newest), move.c.after.is_not(None)
+    )
+    return {row.alias: row.after for row in tx.execute(query.order_by(move.c.alias).limit(MOST_ALIASES))}
+
+
+def held_by(tx: Tx, project: str, model: str, number: int, *, since: datetime) -> dict[str, datetime]:
+    """Give every alias that has named a version since it was made -> when it last came to it."""
+    move = alias_moves
+    query = (
+        sa.select(move.c.alias, sa.func.max(move.c.moved_at).label("moved_at"))
+        .filter_by(project=project, model=model, after=number)
+        .where(move.c.moved_at >= since)
+        .group_by(move.c.alias)
+        .order_by(move.c.alias)
+        .limit(MOST_ALIASES)
+    )
+    return {row.alias: row.moved_at for row in tx.execute(query)}
 
 
 def list_alias_moves(
@@ -92,9 +138,7 @@ def list_alias_moves(
 ) -> list[tuple[int, AliasMove]]:
     """Give moves with their positions, newest first: of one alias, or of all."""
     move = alias_moves
-    query = sa.select(
-        move.c.position, move.c.alias, move.c.before, move.c.after, move.c.reason, move.c.actor, move.c.moved_at
-    ).filter_by(project=project, model=model)
+    query = _select_moves(project, model)
     if alias is not None:
         query = query.where(move.c.alias == alias)
     if before is not None:
@@ -102,7 +146,21 @@ def list_alias_moves(
     return [(row.position, _alias_move(row)) for row in tx.execute(query.order_by(move.c.position.desc()).limit(limit))]
 
 
-def _stage_move(row: sa.Row[tuple[object, ...]]) -> StageMove:
+def _select_moves(project: str, model: str) -> sa.Select[Any]:
+    move = alias_moves
+    return sa.select(
+        move.c.position,
+        move.c.alias,
+        move.c.before,
+        move.c.after,
+        move.c.reason,
+        move.c.actor,
+        move.c.moved_at,
+        move.c.decision_id,
+    ).filter_by(project=project, model=model)
+
+
+def _stage_move(row: sa.Row[Any]) -> StageMove:
     return StageMove(
         number=row.number,
         before=None if row.before is None else Stage(row.before),
@@ -113,7 +171,7 @@ def _stage_move(row: sa.Row[tuple[object, ...]]) -> StageMove:
     )
 
 
-def _alias_move(row: sa.Row[tuple[object, ...]]) -> AliasMove:
+def _alias_move(row: sa.Row[Any]) -> AliasMove:
     return AliasMove(
         alias=row.alias,
         before=row.before,
@@ -121,4 +179,5 @@ def _alias_move(row: sa.Row[tuple[object, ...]]) -> AliasMove:
         reason=row.reason,
         actor=Actor(row.actor),
         moved_at=row.moved_at,
+        decision_id=row.decision_id,
     )

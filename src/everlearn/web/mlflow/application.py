@@ -66,7 +66,7 @@ class MlflowApplication:
             return Call(project=project, actor=NOBODY)
         caller = await self.gate.identify(_credentials(headers))
         self.gate.require(caller, project=project, role=found.route.role)
-        return Call(project=project, actor=caller.actor)
+        return Call(project=project, actor=caller.actor, role=caller.role_in(project))
 
     async def _handled(self, call: Call, found: Found, request: Any) -> Any:
         handle = found.route.handle

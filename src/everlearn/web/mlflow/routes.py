@@ -20,6 +20,7 @@ class Call:
 
     project: str
     actor: Actor
+    role: StrEnum | None = None  # of the caller, in the project
 
 
 # the protocol of ASGI, whose messages frameworks spell with types of their own

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import NamedTuple
 
-from everlearn.registry.contracts import ChampionByRollout
+from tests.tracking.protocol import aliases_of
 
 from everlearn.app.events import CATALOGUE
 from everlearn.blobs import BlobStore
@@ -215,7 +215,7 @@ def history_over(db: Database, blobs: BlobStore, clock: ManualClock) -> History:
         tracking=tracking,
         models=models,
         registry=Registry(db, log, blobs, clock),
-        catalogue=Catalogue(db, log, clock, tracking, models, ChampionByRollout()),
+        catalogue=Catalogue(db, log, clock, tracking, models, aliases_of(db, log, blobs, clock)),
         deployments=Deployments(db, log, clock),
         project=f"p{next(_numbers)}",
     )

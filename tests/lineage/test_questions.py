@@ -163,7 +163,8 @@ def test_data_is_asked_by_name_by_digest_and_by_both(history: History) -> None:
 def test_names_of_mlflow_mean_what_they_mean_there(history: History) -> None:
     run = history.run()
     version = history.register("eta", run=run)
-    history.catalogue.set_alias(history.project, "eta", "best", 1, actor=ADA)
+    with history.db.write() as tx:
+        history.registry.set_alias(tx, history.project, "eta", "best", 1, reason="the first", actor=ADA)
 
     for start in ("models:/eta/1", "models:/eta@best", f"version:{version}"):
         answer = history.lineage.ask(history.project, Question(start=start, direction=Direction.UPSTREAM))

@@ -442,6 +442,23 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_table(
+        "registry_alias_moves",
+        sa.Column("project", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("alias", sa.Text(), nullable=False),
+        sa.Column("before", sa.Integer(), nullable=True),
+        sa.Column("after", sa.Integer(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("moved_at", Instant(), nullable=False),
+        sa.Column("decision_id", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("project", "model", "position", name=op.f("pk_registry_alias_moves")),
+    )
+    op.create_index(
+        "ix_registry_alias_moves_alias", "registry_alias_moves", ["project", "model", "alias", "position"], unique=False
+    )
+    op.create_table(
         "registry_models",
         sa.Column("project", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -680,27 +697,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("run_id", "name", name=op.f("pk_pipelines_steps")),
     )
     op.create_table(
-        "registry_alias_moves",
-        sa.Column("project", sa.Text(), nullable=False),
-        sa.Column("model", sa.Text(), nullable=False),
-        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("alias", sa.Text(), nullable=False),
-        sa.Column("before", sa.Integer(), nullable=True),
-        sa.Column("after", sa.Integer(), nullable=True),
-        sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("actor", sa.Text(), nullable=False),
-        sa.Column("moved_at", Instant(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["project", "model"],
-            ["registry_models.project", "registry_models.name"],
-            name=op.f("fk_registry_alias_moves_project_model"),
-        ),
-        sa.PrimaryKeyConstraint("project", "model", "position", name=op.f("pk_registry_alias_moves")),
-    )
-    op.create_index(
-        "ix_registry_alias_moves_alias", "registry_alias_moves", ["project", "model", "alias", "position"], unique=False
-    )
-    op.create_table(
         "registry_catalogue",
         sa.Column("project", sa.Text(), nullable=False),
         sa.Column("model", sa.Text(), nullable=False),
@@ -907,6 +903,22 @@ def upgrade() -> None:
             name=op.f("fk_registry_aliases_project_model_number"),
         ),
         sa.PrimaryKeyConstraint("project", "model", "alias", name=op.f("pk_registry_aliases")),
+    )
+    op.create_table(
+        "registry_approvals",
+        sa.Column("project", sa.Text(), nullable=False),
+        sa.Column("model", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("alias", sa.Text(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("comment", sa.Text(), nullable=False),
+        sa.Column("approved_at", Instant(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["project", "model", "number"],
+            ["registry_catalogue.project", "registry_catalogue.model", "registry_catalogue.number"],
+            name=op.f("fk_registry_approvals_project_model_number"),
+        ),
+        sa.PrimaryKeyConstraint("project", "model", "number", "alias", "actor", name=op.f("pk_registry_approvals")),
     )
     op.create_table(
         "registry_dataset_uses",

@@ -62,8 +62,8 @@ def list_aliases(project: FromPath[str], model: FromPath[str], registry: Service
     return Page(items=registry.aliases(project, model), next=None)
 
 
-@get(_ALIAS, guards=_LOOK, sync_to_thread=True)
-def show_alias(
+@get(f"{_ALIAS}/version", guards=_LOOK, sync_to_thread=True)
+def resolve_alias(
     project: FromPath[str],
     model: FromPath[str],
     alias: FromPath[str],
@@ -199,7 +199,7 @@ def wish_of(  # a move is of what, where to, why, by whom
 
 HANDLERS = (
     list_aliases,
-    show_alias,
+    resolve_alias,
     set_alias,
     delete_alias,
     roll_back,

@@ -34,6 +34,7 @@ from everlearn.retraining import api as retraining_api
 from everlearn.rollouts import api as rollouts_api
 from everlearn.serving import api as serving_api
 from everlearn.storage import api as storage_api
+from everlearn.tracing.mlflow import tracing_routes
 from everlearn.tracking import api as tracking_api
 from everlearn.tracking import pages as tracking_pages
 from everlearn.tracking.mlflow import tracking_routes
@@ -101,11 +102,7 @@ def api_site(platform: Platform) -> Site:
         handlers=HANDLERS,
         pages=PAGES,
         services=services,
-        protocol=(
-            *negotiation.ROUTES,
-            *tracking_routes(platform.experiments, platform.journal, platform.files, platform.search, platform.models),
-            *registry_routes(platform.catalogue),
-        ),
+        protocol=protocol_routes(platform),
         gate=OpenGate() if settings.auth is Auth.OFF else TokenGate(platform.access),
         metrics=metrics,
         template_packages=TEMPLATE_PACKAGES,
@@ -120,6 +117,7 @@ def protocol_routes(platform: Platform) -> tuple[Route, ...]:
         *negotiation.ROUTES,
         *tracking_routes(platform.experiments, platform.journal, platform.files, platform.search, platform.models),
         *registry_routes(platform.catalogue),
+        *tracing_routes(platform.traces, platform.trace_finder, platform.assessments),
     )
 
 

@@ -16,6 +16,7 @@ from everlearn.retraining.events import EVENTS as RETRAINING
 from everlearn.rollouts.events import EVENTS as ROLLOUTS
 from everlearn.serving.events import EVENTS as SERVING
 from everlearn.storage.events import EVENTS as STORAGE
+from everlearn.tracing.events import EVENTS as TRACING
 from everlearn.tracking.events import EVENTS as TRACKING
 
 CATALOGUE = Catalogue(
@@ -25,6 +26,7 @@ CATALOGUE = Catalogue(
         *STORAGE,
         *DECISIONS,
         *TRACKING,
+        *TRACING,
         *REGISTRY,
         *DATASETS,
         *FEATURES,

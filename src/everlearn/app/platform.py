@@ -26,6 +26,9 @@ from everlearn.retraining import Retraining
 from everlearn.rollouts import Rollouts
 from everlearn.serving import Deployments, Labels, PredictionLog
 from everlearn.storage import Collector
+from everlearn.tracing import Traces
+from everlearn.tracing.assessing import Assessments
+from everlearn.tracing.searching import TraceFinder
 from everlearn.tracking import Curves, Experiments, Files, Journal, Models, Search, Tracking
 
 T = TypeVar("T")
@@ -57,6 +60,9 @@ class Platform:
     catalogue: Catalogue
     aliases: Aliases
     approvals: Approvals
+    traces: Traces
+    trace_finder: TraceFinder
+    assessments: Assessments
     datasets: Datasets
     features: Features
     pipelines: Pipelines

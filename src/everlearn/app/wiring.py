@@ -40,6 +40,9 @@ from everlearn.retraining.model import RetrainingPolicy
 from everlearn.rollouts import RolloutPolicy, Rollouts
 from everlearn.serving import Deployments, Labels, PredictionLog, not_applied
 from everlearn.storage import Collector, Grace
+from everlearn.tracing import Traces
+from everlearn.tracing.assessing import Assessments
+from everlearn.tracing.searching import TraceFinder
 from everlearn.tracking import Curves, Experiments, Files, Journal, Models, Search, Tracking
 
 POLICY_TYPES = {
@@ -69,7 +72,7 @@ def build(settings: Settings) -> Platform:
     signer = load_or_make_signer(Path(settings.log_key))
     reactions = Subscriptions(db, log, subscriptions(LOOP, queue))
     decisions = Decisions(db, log, blobs, clock, RULES)
-    models = Models(db, clock)
+    models, writer = Models(db, clock), GroupWriter(db)
     tracking, registry = Tracking(db, log, blobs, clock), Registry(db, log, blobs, clock)
     datasets, policies = Datasets(db, log, blobs, clock), Policies(db, log, clock, POLICY_TYPES)
     pipelines = Pipelines(db, log, blobs, tracking, datasets, clock, installed_pipelines(settings))
@@ -96,7 +99,7 @@ def build(settings: Settings) -> Platform:
         decisions=decisions,
         tracking=tracking,
         experiments=Experiments(db, clock),
-        journal=Journal(db, GroupWriter(db), log, clock),
+        journal=Journal(db, writer, log, clock),
         files=files,
         search=Search(db),
         curves=Curves(db),
@@ -105,6 +108,9 @@ def build(settings: Settings) -> Platform:
         catalogue=Catalogue(db, log, clock, tracking, models, aliases),
         aliases=aliases,
         approvals=Approvals(db, log, clock),
+        traces=Traces(db, writer, log, clock),
+        trace_finder=TraceFinder(db),
+        assessments=Assessments(db, writer, clock),
         datasets=datasets,
         features=Features(db, log, clock),
         pipelines=pipelines,

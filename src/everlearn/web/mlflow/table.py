@@ -11,6 +11,7 @@ from everlearn.web.mlflow.routes import Route
 # a project other than the default stands before: http://host/projects/eta is a tracking address of its own
 _ADDRESS = re.compile(r"(?:/projects/(?P<project>[^/]+))?/(?:ajax-)?api/(?P<version>[0-9]\.0)(?P<rest>/.+)")
 _OURS = re.compile(r"(?:/projects/[^/]+)?/(?:ajax-)?api/[0-9]\.0/")
+_BARE = re.compile(r"(?:/projects/(?P<project>[^/]+))?(?P<rest>/.+)")  # other protocols' paths: no version of ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ class RouteTable:
 
     def is_ours(self, path: str) -> bool:
         """Tell whether a path belongs to the protocol, known or not."""
-        return _OURS.match(path) is not None
+        return _OURS.match(path) is not None or self._bare(path) is not None
 
     def find(self, method: str, path: str) -> Found:
         """Give the route of a request.
@@ -54,9 +55,12 @@ class RouteTable:
             ENDPOINT_NOT_FOUND when there is none.
         """
         address = _ADDRESS.fullmatch(path)
-        if address is None:
+        if address is not None:
+            project, version, rest = address.group("project", "version", "rest")
+        elif (bare := self._bare(path)) is not None:
+            version, (project, rest) = "", bare
+        else:
             raise _nothing(method, path)
-        project, version, rest = address.group("project", "version", "rest")
         route = self.exact.get((method, version, rest))
         if route is not None:
             return Found(route=route, project=project, parameters={})
@@ -64,6 +68,13 @@ class RouteTable:
             if candidate.method == method and version in candidate.versions and (match := pattern.fullmatch(rest)):
                 return Found(route=candidate, project=project, parameters=match.groupdict())
         raise _nothing(method, path)
+
+    def _bare(self, path: str) -> tuple[str | None, str] | None:
+        """Give the project and the rest of a path that some route has without a version."""
+        found = _BARE.fullmatch(path)
+        if found is None or not any(version == "" and rest == found["rest"] for _, version, rest in self.exact):
+            return None
+        return found["project"], found["rest"]
 
 
 def _pattern(path: str) -> re.Pattern[str]:

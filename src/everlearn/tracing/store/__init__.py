@@ -1,0 +1,1 @@
+"""Rows of traces in, values out."""

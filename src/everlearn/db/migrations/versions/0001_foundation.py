@@ -523,6 +523,65 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_serving_counters")),
     )
     op.create_table(
+        "tracing_eval_datasets",
+        sa.Column("no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("project", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("name", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("schema", sa.Text(), nullable=True),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("record_count", sa.BigInteger(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("updated_ms", sa.BigInteger(), nullable=False),
+        sa.Column("created_by", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=True),
+        sa.Column("updated_by", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=True),
+        sa.PrimaryKeyConstraint("no", name=op.f("pk_tracing_eval_datasets")),
+        sa.UniqueConstraint("id", name=op.f("uq_tracing_eval_datasets_id")),
+    )
+    op.create_index(
+        "ix_tracing_eval_datasets_newest", "tracing_eval_datasets", ["project", "created_ms", "id"], unique=False
+    )
+    op.create_table(
+        "tracing_labels",
+        sa.Column(
+            "trace_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("kind", sa.SmallInteger(), autoincrement=False, nullable=False),
+        sa.Column("key_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("experiment_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("head", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("trace_no", "kind", "key_no", name=op.f("pk_tracing_labels")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_tracing_labels_value",
+        "tracing_labels",
+        ["experiment_no", "key_no", "kind", "head", "trace_no"],
+        unique=False,
+    )
+    op.create_table(
+        "tracing_spans",
+        sa.Column(
+            "trace_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.LargeBinary(), nullable=False),
+        sa.Column("experiment_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("parent_id", sa.LargeBinary(), nullable=False),
+        sa.Column("name", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("type", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("status", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("start_ns", sa.BigInteger(), nullable=False),
+        sa.Column("end_ns", sa.BigInteger(), nullable=False),
+        sa.Column("tokens_read", sa.BigInteger(), nullable=True),
+        sa.Column("tokens_wrote", sa.BigInteger(), nullable=True),
+        sa.Column("tokens_total", sa.BigInteger(), nullable=True),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("trace_no", "id", name=op.f("pk_tracing_spans")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_tracing_spans_name", "tracing_spans", ["experiment_no", "name", "trace_no"], unique=False)
+    op.create_table(
         "tracking_artifacts",
         sa.Column("project", sa.Text(), nullable=False),
         sa.Column("path", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
@@ -773,6 +832,100 @@ def upgrade() -> None:
     )
     op.create_index("ix_registry_versions_run_id", "registry_versions", ["project", "run_id"], unique=False)
     op.create_table(
+        "tracing_eval_experiments",
+        sa.Column(
+            "dataset_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column(
+            "experiment_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.ForeignKeyConstraint(
+            ["dataset_no"], ["tracing_eval_datasets.no"], name=op.f("fk_tracing_eval_experiments_dataset_no")
+        ),
+        sa.ForeignKeyConstraint(
+            ["experiment_no"], ["tracking_experiments.no"], name=op.f("fk_tracing_eval_experiments_experiment_no")
+        ),
+        sa.PrimaryKeyConstraint("dataset_no", "experiment_no", name=op.f("pk_tracing_eval_experiments")),
+    )
+    op.create_index(
+        "ix_tracing_eval_experiments_experiment",
+        "tracing_eval_experiments",
+        ["experiment_no", "dataset_no"],
+        unique=False,
+    )
+    op.create_table(
+        "tracing_eval_records",
+        sa.Column(
+            "dataset_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("inputs_digest", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("updated_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dataset_no"], ["tracing_eval_datasets.no"], name=op.f("fk_tracing_eval_records_dataset_no")
+        ),
+        sa.PrimaryKeyConstraint("dataset_no", "inputs_digest", name=op.f("pk_tracing_eval_records")),
+        sa.UniqueConstraint("id", name=op.f("uq_tracing_eval_records_id")),
+    )
+    op.create_index(
+        "ix_tracing_eval_records_order", "tracing_eval_records", ["dataset_no", "created_ms", "id"], unique=False
+    )
+    op.create_table(
+        "tracing_eval_tags",
+        sa.Column(
+            "dataset_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("key", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["dataset_no"], ["tracing_eval_datasets.no"], name=op.f("fk_tracing_eval_tags_dataset_no")
+        ),
+        sa.PrimaryKeyConstraint("dataset_no", "key", name=op.f("pk_tracing_eval_tags")),
+    )
+    op.create_table(
+        "tracing_scorers",
+        sa.Column("no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("experiment_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["experiment_no"], ["tracking_experiments.no"], name=op.f("fk_tracing_scorers_experiment_no")
+        ),
+        sa.PrimaryKeyConstraint("no", name=op.f("pk_tracing_scorers")),
+        sa.UniqueConstraint("experiment_no", "name", name=op.f("uq_tracing_scorers_experiment_no_name")),
+        sa.UniqueConstraint("id", name=op.f("uq_tracing_scorers_id")),
+    )
+    op.create_table(
+        "tracing_traces",
+        sa.Column("no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column("project", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("experiment_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("name", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=True),
+        sa.Column("state", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("start_ms", sa.BigInteger(), nullable=False),
+        sa.Column("duration_ms", sa.BigInteger(), nullable=True),
+        sa.Column("client_request_id", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=True),
+        sa.Column("request_preview", sa.Text(), nullable=True),
+        sa.Column("response_preview", sa.Text(), nullable=True),
+        sa.Column("is_told", sa.SmallInteger(), nullable=False),
+        sa.Column("span_count", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "state in ('STATE_UNSPECIFIED', 'OK', 'ERROR', 'IN_PROGRESS')", name=op.f("ck_tracing_traces_state")
+        ),
+        sa.ForeignKeyConstraint(
+            ["experiment_no"], ["tracking_experiments.no"], name=op.f("fk_tracing_traces_experiment_no")
+        ),
+        sa.PrimaryKeyConstraint("no", name=op.f("pk_tracing_traces")),
+        sa.UniqueConstraint("project", "id", name=op.f("uq_tracing_traces_project_id")),
+    )
+    op.create_index("ix_tracing_traces_name", "tracing_traces", ["experiment_no", "name"], unique=False)
+    op.create_index("ix_tracing_traces_newest", "tracing_traces", ["experiment_no", "start_ms", "id"], unique=False)
+    op.create_index("ix_tracing_traces_request", "tracing_traces", ["experiment_no", "client_request_id"], unique=False)
+    op.create_index("ix_tracing_traces_state", "tracing_traces", ["experiment_no", "state", "start_ms"], unique=False)
+    op.create_table(
         "tracking_datasets",
         sa.Column("no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
         sa.Column("experiment_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -974,6 +1127,60 @@ def upgrade() -> None:
             name=op.f("fk_registry_version_tags_project_model_number"),
         ),
         sa.PrimaryKeyConstraint("project", "model", "number", "key", name=op.f("pk_registry_version_tags")),
+    )
+    op.create_table(
+        "tracing_assessments",
+        sa.Column(
+            "trace_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("id", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("name", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("kind", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("value", sa.Text(), nullable=True),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("head", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("number", sa.Double(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("rationale", sa.Text(), nullable=True),
+        sa.Column("source_type", sa.Text(), nullable=False),
+        sa.Column("source_id", sa.Text(), nullable=False),
+        sa.Column("span_id", sa.Text(), nullable=True),
+        sa.Column("metadata", sa.Text(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("updated_ms", sa.BigInteger(), nullable=False),
+        sa.Column("overrides", sa.Text(), nullable=True),
+        sa.Column("is_valid", sa.SmallInteger(), nullable=False),
+        sa.CheckConstraint("kind in ('feedback', 'expectation', 'issue')", name=op.f("ck_tracing_assessments_kind")),
+        sa.ForeignKeyConstraint(["trace_no"], ["tracing_traces.no"], name=op.f("fk_tracing_assessments_trace_no")),
+        sa.PrimaryKeyConstraint("trace_no", "id", name=op.f("pk_tracing_assessments")),
+    )
+    op.create_index(
+        "ix_tracing_assessments_name", "tracing_assessments", ["kind", "name", "head", "trace_no"], unique=False
+    )
+    op.create_table(
+        "tracing_links",
+        sa.Column(
+            "trace_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("kind", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("target", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.CheckConstraint("kind in ('run', 'prompt')", name=op.f("ck_tracing_links_kind")),
+        sa.ForeignKeyConstraint(["trace_no"], ["tracing_traces.no"], name=op.f("fk_tracing_links_trace_no")),
+        sa.PrimaryKeyConstraint("trace_no", "kind", "target", name=op.f("pk_tracing_links")),
+    )
+    op.create_index("ix_tracing_links_target", "tracing_links", ["kind", "target", "trace_no"], unique=False)
+    op.create_table(
+        "tracing_scorer_versions",
+        sa.Column(
+            "scorer_no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
+        sa.Column("version", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["scorer_no"], ["tracing_scorers.no"], name=op.f("fk_tracing_scorer_versions_scorer_no")
+        ),
+        sa.PrimaryKeyConstraint("scorer_no", "version", name=op.f("pk_tracing_scorer_versions")),
     )
     op.create_table(
         "tracking_inputs",

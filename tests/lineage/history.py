@@ -3,6 +3,7 @@
 `reached` is the oracle: a breadth-first search over the written edges that shares nothing with the code under test.
 """
 
+import json
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -91,8 +92,19 @@ class History:
             self.facts.append(Fact(f"run:{parent}", f"run:{run.id}", "parent of", at))
         return run.id
 
-    def read(self, run: str, name: str, digest: str, *, context: str = "training", source: str = "{}") -> None:
-        use = inputs.DatasetUse(name, digest, "code", source, None, None, {inputs.CONTEXT: context})
+    def read(
+        self,
+        run: str,
+        name: str,
+        digest: str,
+        *,
+        context: str = "training",
+        source: str = "{}",
+        schema: str | None = None,
+        rows: int | None = None,
+    ) -> None:
+        profile = None if rows is None else json.dumps({"num_rows": rows})
+        use = inputs.DatasetUse(name, digest, "code", source, schema, profile, {inputs.CONTEXT: context})
         with self.db.write() as tx:
             row = run_store.find(tx, run)
             assert row is not None

@@ -23,6 +23,7 @@ from everlearn.features import api as features_api
 from everlearn.governance import api as governance_api
 from everlearn.governance import pages as governance_pages
 from everlearn.lineage import api as lineage_api
+from everlearn.lineage.openlineage import api as openlineage_api
 from everlearn.monitoring import api as monitoring_api
 from everlearn.operations import api as operations_api
 from everlearn.pipelines import api as pipelines_api
@@ -56,6 +57,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     *decisions_api.HANDLERS,
     *policies_api.HANDLERS,
     *lineage_api.HANDLERS,
+    *openlineage_api.HANDLERS,
     *governance_api.HANDLERS,
     *audit_api.HANDLERS,
     *operations_api.HANDLERS,

@@ -21,7 +21,7 @@ def config(as_json: AsJson = False) -> None:
     rows = [
         {
             "setting": name,
-            "value": masked(getattr(loaded.settings, name)),
+            "value": masked(getattr(loaded.settings, name), is_secret=name.endswith("_token")),
             "source": loaded.sources[name],
             "about": declared.about,
         }

@@ -9,10 +9,13 @@ from collections.abc import Callable, Mapping
 
 from everlearn.app.platform import Platform
 from everlearn.app.reactions import Reaction, iso_or_none
+from everlearn.app.settings import Settings
 from everlearn.core.clock import iso
 from everlearn.core.json import JSONObject
 from everlearn.governance.tasks import GovernanceTasks
 from everlearn.jobs import JobContext, Schedule
+from everlearn.lineage.openlineage import EMITTED
+from everlearn.lineage.tasks import LineageTasks
 from everlearn.monitoring import WindowEvaluated
 from everlearn.monitoring.tasks import MonitoringTasks
 from everlearn.pipelines import RunFinished, RunState, RunSubmitted
@@ -112,6 +115,17 @@ LOOP: tuple[Reaction, ...] = (
 SCHEDULES: tuple[Schedule, ...] = (Schedule(name="storage-collect", kind="storage.collect", cron="20 2 * * *"),)
 """What is done without an event, again and again."""
 
+EXPORTS: tuple[Reaction, ...] = tuple(
+    Reaction(when=event, then="lineage.emit", because="Others shall see what runs here.", arguments=lambda _event: {})
+    for event in EMITTED
+)
+"""What is told to others, where the setting `openlineage_url` names somebody: from the beginning of the log on."""
+
+
+def reactions_for(settings: Settings) -> tuple[Reaction, ...]:
+    """Give everything that happens by itself under these settings."""
+    return (*LOOP, *EXPORTS) if settings.openlineage_url else LOOP
+
 
 def _version(event: VersionRegistered | StageMoved | GatePassed) -> JSONObject:
     return {"project": event.project, "model": event.model, "version": event.version}
@@ -132,5 +146,6 @@ def handlers(platform: Platform) -> Mapping[str, Handler]:
         "monitoring.replaced": monitoring.replaced,
         "retraining.review": RetrainingTasks(platform.retraining).review,
         "storage.collect": StorageTasks(platform.collector).collect,
+        "lineage.emit": LineageTasks(platform.emission, platform.receiver).emit,
         "governance.card": GovernanceTasks(platform.cards).write_card,
     }

@@ -65,6 +65,9 @@ class Settings:
     log_key: Annotated[str, "The file with the key that signs the log; all processes need the same one."] = ""
     gc_grace_hours: Annotated[float, "How long blobs that nothing refers to are left alone, twice, in hours."] = 24.0
     pipelines: Annotated[tuple[str, ...], "Modules that offer pipelines in an attribute PIPELINES."] = ()
+    openlineage_url: Annotated[str, "Where OpenLineage events are sent, e.g. http://marquez:5000/api/v1/lineage."] = ""
+    openlineage_token: Annotated[str, "The bearer token for that address, if it asks for one."] = ""
+    openlineage_namespace: Annotated[str, "What our jobs and data are named below in OpenLineage."] = "everlearn"
     log_level: Annotated[LogLevel, "The least important log lines to write."] = LogLevel.INFO
     log_file: Annotated[str, "Write log lines here, rotating at 10 MB, instead of to standard error."] = ""
 
@@ -135,8 +138,10 @@ def as_environment(settings: Settings) -> dict[str, str]:
     }
 
 
-def masked(value: object) -> str:
-    """Write a setting for people, without the password that a URL may carry."""
+def masked(value: object, *, is_secret: bool = False) -> str:
+    """Write a setting for people, without the password that a URL may carry; of a secret only whether it is set."""
+    if is_secret:
+        return "***" if value else ""
     if isinstance(value, tuple):
         return ", ".join(map(str, value))
     text = str(value)

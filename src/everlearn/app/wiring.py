@@ -8,7 +8,7 @@ from pathlib import Path
 from everlearn.access import Access
 from everlearn.app.events import CATALOGUE
 from everlearn.app.foundation import opened_database
-from everlearn.app.loop import LOOP
+from everlearn.app.loop import reactions_for
 from everlearn.app.platform import Platform
 from everlearn.app.reactions import subscriptions
 from everlearn.app.rules import RULES
@@ -26,6 +26,7 @@ from everlearn.features import Features
 from everlearn.governance import Cards
 from everlearn.jobs import JobQueue
 from everlearn.lineage import Lineage
+from everlearn.lineage.openlineage import Emission, Receiver, Reception
 from everlearn.monitoring import Monitoring, MonitoringPolicy
 from everlearn.operations import Operations
 from everlearn.pipelines import Pipeline, Pipelines
@@ -70,7 +71,7 @@ def build(settings: Settings) -> Platform:
     blobs = open_blobs(settings.blobs_url)
     log, queue = EventLog(CATALOGUE, clock), JobQueue(clock)
     signer = load_or_make_signer(Path(settings.log_key))
-    reactions = Subscriptions(db, log, subscriptions(LOOP, queue))
+    reactions = Subscriptions(db, log, subscriptions(reactions_for(settings), queue))
     decisions = Decisions(db, log, blobs, clock, RULES)
     models, writer = Models(db, clock), GroupWriter(db)
     tracking, registry = Tracking(db, log, blobs, clock), Registry(db, log, blobs, clock)
@@ -123,6 +124,9 @@ def build(settings: Settings) -> Platform:
         rollouts=Rollouts(db, log, clock, decisions, policies, registry, deployments),
         retraining=Retraining(db, log, clock, decisions, policies, registry, datasets, pipelines, deployments),
         lineage=Lineage(db, clock),
+        reception=Reception(db, clock),
+        emission=Emission(db, log, settings.openlineage_namespace),
+        receiver=Receiver(settings.openlineage_url, settings.openlineage_token),
         cards=Cards(db, log, clock, blobs, registry, tracking, decisions),
     )
 

@@ -89,12 +89,15 @@ def credentials_of(connection: AnyConnection) -> Credentials:
     return Credentials(session=connection.cookies.get(SESSION_COOKIE))
 
 
-def needs(role: StrEnum) -> Guard:
-    """Make the guard of a route: the caller must have `role` in the project named in the path, or in `*`."""
+def needs(role: StrEnum, *, otherwise: str = PLATFORM) -> Guard:
+    """Make the guard of a route: the caller must have `role` in the project named in the path.
+
+    Where the path names none, it is `otherwise` that counts: `*`, or the project that such a path is about.
+    """
 
     async def guard(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
         caller = await caller_of(connection)
-        project = str(connection.path_params.get("project", PLATFORM))
+        project = str(connection.path_params.get("project", otherwise))
         gate_of(connection).require(caller, project=project, role=role)
 
     return guard

@@ -3,7 +3,7 @@
 import signal
 from threading import Event
 
-from everlearn.app.loop import LOOP, SCHEDULES, handlers
+from everlearn.app.loop import SCHEDULES, handlers, reactions_for
 from everlearn.app.reactions import subscriptions
 from everlearn.app.settings import Settings
 from everlearn.app.wiring import build
@@ -19,7 +19,8 @@ def run_worker(settings: Settings) -> None:
         signal.signal(number, lambda _number, _frame: stop.set())
     platform = build(settings)
     try:
-        reactions = Subscriptions(platform.db, platform.log, subscriptions(LOOP, platform.queue))
+        subscribed = subscriptions(reactions_for(settings), platform.queue)
+        reactions = Subscriptions(platform.db, platform.log, subscribed)
         worker = Worker(
             platform.db,
             platform.queue,

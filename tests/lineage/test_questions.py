@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.lineage.history import ADA, History, history_over, reached
+from tests.lineage.history import History, history_over, reached
 
 from everlearn.lineage import Direction, Question
 from everlearn.lineage.model import BadNodeError, NodeNotFoundError
+from everlearn.registry.store.moves import put_alias
 from everlearn.serving import Traffic
 from everlearn.serving.model import IllegalTrafficError
 
@@ -164,7 +165,7 @@ def test_names_of_mlflow_mean_what_they_mean_there(history: History) -> None:
     run = history.run()
     version = history.register("eta", run=run)
     with history.db.write() as tx:
-        history.registry.set_alias(tx, history.project, "eta", "best", 1, reason="the first", actor=ADA)
+        put_alias(tx, history.project, "eta", "best", number=1)
 
     for start in ("models:/eta/1", "models:/eta@best", f"version:{version}"):
         answer = history.lineage.ask(history.project, Question(start=start, direction=Direction.UPSTREAM))

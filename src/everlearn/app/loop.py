@@ -14,7 +14,7 @@ from everlearn.core.clock import iso
 from everlearn.core.json import JSONObject
 from everlearn.governance.tasks import GovernanceTasks
 from everlearn.jobs import JobContext, Schedule
-from everlearn.lineage.openlineage import EMITTED
+from everlearn.lineage.openlineage import EMITTED, Receiver
 from everlearn.lineage.tasks import LineageTasks
 from everlearn.monitoring import WindowEvaluated
 from everlearn.monitoring.tasks import MonitoringTasks
@@ -146,6 +146,10 @@ def handlers(platform: Platform) -> Mapping[str, Handler]:
         "monitoring.replaced": monitoring.replaced,
         "retraining.review": RetrainingTasks(platform.retraining).review,
         "storage.collect": StorageTasks(platform.collector).collect,
-        "lineage.emit": LineageTasks(platform.emission, platform.receiver).emit,
+        "lineage.emit": LineageTasks(platform.emission, _receiver(platform.settings)).emit,
         "governance.card": GovernanceTasks(platform.cards).write_card,
     }
+
+
+def _receiver(settings: Settings) -> Receiver:
+    return Receiver(settings.openlineage_url, settings.openlineage_token)

@@ -16,7 +16,7 @@ from everlearn.features import Features
 from everlearn.governance import Cards
 from everlearn.jobs import JobQueue
 from everlearn.lineage import Lineage
-from everlearn.lineage.openlineage import Emission, Receiver, Reception
+from everlearn.lineage.openlineage import Emission, Reception
 from everlearn.monitoring import Monitoring
 from everlearn.operations import Operations
 from everlearn.pipelines import Pipelines
@@ -78,7 +78,6 @@ class Platform:
     lineage: Lineage
     reception: Reception
     emission: Emission
-    receiver: Receiver
     cards: Cards
 
     def find(self, of: type[T]) -> T:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from everlearn.app.rules import RULES
 from everlearn.app.settings import SettingError, Settings
 from everlearn.audit import Audit, load_or_make_signer
 from everlearn.blobs import open_blobs
-from everlearn.core.clock import SystemClock
+from everlearn.core.clock import Clock, SystemClock
 from everlearn.datasets import Datasets
 from everlearn.db import Tx
 from everlearn.db.group import GroupWriter
@@ -26,7 +27,7 @@ from everlearn.features import Features
 from everlearn.governance import Cards
 from everlearn.jobs import JobQueue
 from everlearn.lineage import Lineage
-from everlearn.lineage.openlineage import Emission, Receiver, Reception
+from everlearn.lineage.openlineage import Emission, Reception
 from everlearn.monitoring import Monitoring, MonitoringPolicy
 from everlearn.operations import Operations
 from everlearn.pipelines import Pipeline, Pipelines
@@ -78,14 +79,9 @@ def build(settings: Settings) -> Platform:
     datasets, policies = Datasets(db, log, blobs, clock), Policies(db, log, clock, POLICY_TYPES)
     pipelines = Pipelines(db, log, blobs, tracking, datasets, clock, installed_pipelines(settings))
     deployments = Deployments(db, log, clock)
-
     files = Files(db, blobs, clock)
     contracts = Contracts(db, clock, decisions, policies, tracking, models, FileInspector(files))
     aliases = Aliases(db, log, clock, contracts)
-
-    def behind(tx: Tx) -> Mapping[str, int]:
-        return {"deployments_not_applied": not_applied(tx, now=clock.now())}
-
     return Platform(
         settings=settings,
         clock=clock,
@@ -95,7 +91,7 @@ def build(settings: Settings) -> Platform:
         queue=queue,
         access=Access(db, log, clock),
         audit=Audit(db, log, Checkpoints(signer, clock), signer.verifier),
-        operations=Operations(db, queue, log, reactions.lag, (behind,)),
+        operations=Operations(db, queue, log, reactions.lag, (partial(_behind, clock),)),
         collector=Collector(db, blobs, log, clock, _grace(settings)),
         decisions=decisions,
         tracking=tracking,
@@ -126,9 +122,12 @@ def build(settings: Settings) -> Platform:
         lineage=Lineage(db, clock),
         reception=Reception(db, clock),
         emission=Emission(db, log, settings.openlineage_namespace),
-        receiver=Receiver(settings.openlineage_url, settings.openlineage_token),
         cards=Cards(db, log, clock, blobs, registry, tracking, decisions),
     )
+
+
+def _behind(clock: Clock, tx: Tx) -> Mapping[str, int]:
+    return {"deployments_not_applied": not_applied(tx, now=clock.now())}
 
 
 def _grace(settings: Settings) -> Grace:

@@ -1,9 +1,11 @@
 """Collecting what nothing refers to: in two steps, each of which can be taken back."""
 
 import pytest
+import sqlalchemy as sa
 from tests.storage.place import Place
 
 from everlearn.blobs import BlobNotFoundError
+from everlearn.storage.model import TablesUnknownError
 
 
 def test_what_something_refers_to_stays_however_old_it_is(place: Place) -> None:
@@ -99,3 +101,19 @@ def test_a_reference_to_a_blob_that_is_lost_is_told(place: Place) -> None:
         place.blobs.remove(aside)
 
     assert place.collect().missing == 1
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["create table newer_files (digest text)", "alter table tracking_runs add column log_digest text"],
+)
+def test_who_does_not_know_every_table_does_not_collect(place: Place, statement: str) -> None:
+    digest = place.blobs.put(b"a newer version may refer to this")
+    place.pass_hours(25)
+    with place.db.write() as tx:
+        tx.execute(sa.text(statement))
+
+    with pytest.raises(TablesUnknownError):
+        place.collect()
+
+    assert place.blobs.holds(digest, 33)

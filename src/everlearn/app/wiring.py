@@ -6,6 +6,7 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 
+import everlearn.app.tables  # noqa: F401  # declares every table: who refers to what is read from there
 from everlearn.access import Access
 from everlearn.app.events import CATALOGUE
 from everlearn.app.foundation import opened_database

@@ -116,11 +116,18 @@ class FolderShelf:
                 yield Kept(name=self._name(path), size_bytes=found.st_size, changed_at=changed_at)
 
     def condemn(self, name: str) -> None:
-        """Rename into `trash/`; nothing need be synchronised, because a move undone by a power cut harms nobody."""
+        """Rename into `trash/`; nothing need be synchronised, because a move undone by a power cut harms nobody.
+
+        Since when it lies there is its time of modification, set before the move and again after it: whoever is killed
+        in between leaves the first, whoever is held up in between sets the second. (Not every file system counts a
+        rename as a change of the inode.)
+        """
         entry = self.root / new_entry(name)
         with suppress(FileNotFoundError), disk_failures():
             make_folder(entry.parent)
+            os.utime(self.root / name)
             (self.root / name).rename(entry)
+            os.utime(entry)
 
     def condemned(self) -> Iterator[Aside]:
         """Walk `trash/`."""
@@ -128,8 +135,8 @@ class FolderShelf:
             entry = self._name(path)
             if (name := name_in(entry)) is not None:
                 with suppress(FileNotFoundError), disk_failures():
-                    found = path.stat()  # a rename is the last change of an inode
-                    at = datetime.fromtimestamp(found.st_ctime, UTC)
+                    found = path.stat()
+                    at = datetime.fromtimestamp(found.st_mtime, UTC)
                     yield Aside(entry=entry, name=name, size_bytes=found.st_size, at=at)
 
     def restore(self, name: str) -> bool:

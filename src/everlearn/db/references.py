@@ -12,10 +12,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from everlearn.db.engine import Tx
 from everlearn.db.schema import metadata
 
 _KEY = "names_blob"
 _TEXT_KEY = "mentions_blobs"
+_NOT_OURS = "alembic_version"
 
 NO_BLOB: dict[Any, Any] = {_KEY: None}
 """The digest of something that is not in the blob store under it: of code, a contract, a secret."""
@@ -53,6 +55,21 @@ def referring_columns() -> Iterator[Referring]:
         for column in table.columns:
             if (noun := column.info.get(_KEY)) is not None:
                 yield Referring(column, noun, column.info.get(_TEXT_KEY, False))
+
+
+def unknown_columns(tx: Tx) -> set[str]:
+    """Name the columns (`table.column`) that the database has and this process does not know.
+
+    They may refer to something: a process that has not declared every table, or is older than the database, must not
+    judge what nothing refers to.
+    """
+    inspected = sa.inspect(tx.connection)
+    return {
+        f"{table}.{column['name']}"
+        for (_, table), columns in inspected.get_multi_columns().items()
+        for column in columns
+        if table != _NOT_OURS and (table not in metadata.tables or column["name"] not in metadata.tables[table].columns)
+    }
 
 
 def is_declared(column: sa.Column[Any]) -> bool:

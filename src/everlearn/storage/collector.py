@@ -32,6 +32,9 @@ What shortens the grace period: a difference between the clock of the shelf, whi
 aside, and the collector's; and in a bucket, which has no rename, the time between the collector's copy and its delete,
 during which a writer may find the name. So it should be hours, not seconds.
 
+A process that does not know every table of the database, because it is older than that or has not declared them all,
+refuses to collect: what it does not know may refer to something.
+
 Memory is constant: references go into a temporary file, blobs stream past it in batches.
 """
 

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from everlearn.core.digest import Digest
 from everlearn.db import Database, Tx, marks
-from everlearn.db.references import Referring, referring_columns
+from everlearn.db.references import Referring, referring_columns, unknown_columns
+from everlearn.storage.model import TablesUnknownError
 
 AT_ONCE = 500  # digests in one statement
 _READ_AT_ONCE = 5_000  # rows
@@ -62,17 +63,40 @@ class Marks:
 
 @contextmanager
 def marked(db: Database) -> Iterator[Marks]:
-    """Collect every digest that the database refers to, all of one instant, in constant memory."""
+    """Collect every digest that the database refers to, all of one instant, in constant memory.
+
+    Raises
+    ------
+    TablesUnknownError
+        When there may be more than this process knows of.
+    """
     with closing(sqlite3.connect("", isolation_level=None)) as connection:  # unnamed: SQLite keeps it out of memory
         connection.execute("pragma journal_mode = off")
         connection.execute("create table marks (digest text primary key, needed int, seen int) without rowid")
         found = Marks(connection)
         connection.execute("begin")
         with db.read() as tx:
+            check_all_known(tx)
             for referring in referring_columns():
                 found.add(_named(tx, referring), must_be_there=not referring.is_text)
         connection.execute("commit")
         yield found
+
+
+def check_all_known(tx: Tx) -> None:
+    """Refuse to judge what nothing refers to when something may refer that this process knows nothing of.
+
+    Raises
+    ------
+    TablesUnknownError
+        When the database has a table or a column that is not declared here.
+    """
+    if unknown := sorted(unknown_columns(tx)):
+        raise TablesUnknownError(
+            f"the database has {', '.join(unknown[:5])}, which this process does not know; a newer Everlearn wrote it, "
+            "and only that may collect or purge",
+            unknown=[*unknown[:20]],
+        )
 
 
 def _named(tx: Tx, referring: Referring) -> Iterator[str]:

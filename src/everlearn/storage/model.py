@@ -3,6 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from everlearn.core.errors import ConflictError
+
+
+class TablesUnknownError(ConflictError):
+    """The database has tables or columns that this process knows nothing of, so it cannot tell what refers to what."""
+
+    code = "storage.tables_unknown"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grace:

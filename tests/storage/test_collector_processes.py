@@ -22,8 +22,9 @@ from everlearn.tracking.tables import artifacts
 HERE = Path(__file__).parent
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    ("database", "shelf", "rounds"), [("sqlite", "folder_url", 8), ("postgresql_url", "bucket_url", 4)]
+    ("database", "shelf", "rounds"), [("sqlite", "folder_url", 6), ("postgresql_url", "bucket_url", 3)]
 )
 def test_nothing_that_something_refers_to_is_ever_lost(
     database: str, shelf: str, rounds: int, request: pytest.FixtureRequest, tmp_path: Path

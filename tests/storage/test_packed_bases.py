@@ -59,3 +59,15 @@ def test_a_packed_blob_that_was_put_aside_comes_back_with_what_it_needs(place: P
     place.files.put("default", "model.bin", first, len(FIRST))
     collect_for_days(place)
     assert place.blobs.get(first) == FIRST
+
+
+def test_a_reference_that_comes_late_brings_back_what_the_packed_blob_needs(place: Place) -> None:
+    first, *_ = packed_chain(place)
+    place.pass_hours(100)
+    place.collect()
+
+    place.files.put("default", "model.bin", first, len(FIRST))
+    place.pass_hours(100)
+    place.collect()
+
+    assert place.blobs.get(first) == FIRST

@@ -18,9 +18,12 @@ _PIECE = 1024 * 1024
 _LONGEST_HEAD = 128
 
 
-def needs(shelf: Shelf, digest: Digest) -> tuple[Digest, ...]:
-    """Give what a packed blob is packed against; nothing for a blob that is not packed."""
-    head = head_of(shelf, digest)
+def needs(shelf: Shelf, digest: Digest, *, entry: str | None = None) -> tuple[Digest, ...]:
+    """Give what a packed blob is packed against; nothing for a blob that is not packed.
+
+    `entry` is where its container lies aside, if it does; then it is read there, and stays there.
+    """
+    head = (entry and head_of(shelf, digest, name=entry)) or head_of(shelf, digest)
     return () if head is None else head.needs
 
 
@@ -30,10 +33,10 @@ def size_of(shelf: Shelf, digest: Digest) -> int | None:
     return None if head is None else head.size_bytes
 
 
-def head_of(shelf: Shelf, digest: Digest) -> "Head | None":
+def head_of(shelf: Shelf, digest: Digest, *, name: str | None = None) -> "Head | None":
     """Read what a container says about itself; None when there is none. Raises BlobDamagedError."""
     try:
-        start = shelf.start(packed_name(digest), _LONGEST_HEAD)
+        start = shelf.start(name or packed_name(digest), _LONGEST_HEAD)
     except FileNotFoundError:
         return None
     from everlearn.blobs.deltas import BadContainerError, read_head  # noqa: PLC0415  # loads numpy

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from everlearn.blobs import packed
 from everlearn.blobs.failures import BlobDamagedError, BlobNotFoundError
@@ -131,10 +132,13 @@ class BlobStore:
         return packed.needs(self.shelf, digest)
 
     def packed(self) -> Iterator[tuple[Digest, tuple[Digest, ...]]]:
-        """Give every packed blob with what it needs, in no promised order."""
-        for kept in self.shelf.kept():
-            if kept.name.startswith(f"{PACKED}/") and (digest := digest_of(kept.name)) is not None:
-                yield digest, packed.needs(self.shelf, digest)
+        """Give every packed blob with what it needs, aside or not, in no promised order, perhaps more than once.
+
+        One that is moved meanwhile is met: what is aside is looked at before and after what is not.
+        """
+        for name, entry in chain(self._aside(), ((kept.name, None) for kept in self.shelf.kept()), self._aside()):
+            if name.startswith(f"{PACKED}/") and (digest := digest_of(name)) is not None:
+                yield digest, packed.needs(self.shelf, digest, entry=entry)
 
     def probe(self) -> None:
         """Raise UnavailableError unless blobs could be stored now."""
@@ -173,6 +177,9 @@ class BlobStore:
     def remove(self, condemned: CondemnedBlob) -> None:
         """Remove what was put aside, for good."""
         self.shelf.remove(condemned.entry)
+
+    def _aside(self) -> Iterator[tuple[str, str | None]]:
+        return ((aside.name, aside.entry) for aside in self.shelf.condemned())
 
     def _read(self, digest: Digest) -> Iterator[bytes]:
         try:

@@ -6,7 +6,7 @@ the thousand. `experiment_no` stands in them so that one index answers a search 
 
 import sqlalchemy as sa
 
-from everlearn.db import metadata
+from everlearn.db import NO_BLOB, metadata
 
 _Number = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 _Name = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")  # ordered by code point on both engines
@@ -116,7 +116,7 @@ eval_datasets = sa.Table(
     sa.Column("project", _Name, nullable=False),
     sa.Column("name", _Name, nullable=False),
     sa.Column("schema", sa.Text),  # JSON
-    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False, info=NO_BLOB),
     sa.Column("record_count", sa.BigInteger, nullable=False),
     sa.Column("created_ms", sa.BigInteger, nullable=False),
     sa.Column("updated_ms", sa.BigInteger, nullable=False),
@@ -147,7 +147,7 @@ eval_records = sa.Table(
     "tracing_eval_records",
     metadata,
     sa.Column("dataset_no", _Number, sa.ForeignKey("tracing_eval_datasets.no"), primary_key=True, autoincrement=False),
-    sa.Column("inputs_digest", sa.Text, primary_key=True),  # the same inputs are the same record
+    sa.Column("inputs_digest", sa.Text, primary_key=True, info=NO_BLOB),  # the same inputs are the same record
     sa.Column("id", _Name, nullable=False, unique=True),
     sa.Column("body", sa.Text, nullable=False),  # JSON
     sa.Column("created_ms", sa.BigInteger, nullable=False),

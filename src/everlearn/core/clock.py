@@ -49,7 +49,7 @@ def iso(at: datetime) -> str:
     """
     if at.tzinfo is None:
         raise InvalidError(f"time without a zone: {at.isoformat()}")
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{at.astimezone(UTC).isoformat(timespec='microseconds')[:-6]}Z"
 
 
 def parse_instant(text: str) -> datetime:

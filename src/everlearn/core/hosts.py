@@ -1,8 +1,10 @@
 """Which host names can only mean this machine."""
 
 import ipaddress
+from functools import lru_cache
 
 
+@lru_cache(maxsize=256)
 def is_loopback(host: str) -> bool:
     """Tell whether a host name or address can only be this machine."""
     if host.lower() == "localhost":

@@ -7,6 +7,7 @@ by `begin immediate`, so a transaction never fails half-way for want of a lock. 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -21,14 +22,19 @@ from everlearn.db.failures import translate
 BUSY_TIMEOUT_MS = 30_000
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what it knows of its connection is kept
 class Tx:
     """A transaction in progress. Stores take it as their first argument; whoever opened it commits it."""
 
     connection: Connection
     after_commit: list[Callable[[], None]] = field(default_factory=list)  # called once everything is durable
 
-    @property
+    @cached_property
+    def driver(self) -> Any:
+        """Give the driver's own connection, for statements that are written out (`Sql`)."""
+        return self.connection.connection.dbapi_connection
+
+    @cached_property
     def is_postgresql(self) -> bool:
         """Tell the engine, for the few statements that must differ."""
         return self.connection.dialect.name == "postgresql"
@@ -60,13 +66,15 @@ class Database:
     @contextmanager
     def read(self) -> Iterator[Tx]:
         """See one consistent state; nothing can be changed."""
-        with _translated(), self.engine.connect() as connection:
-            yield Tx(connection.execution_options(everlearn_write=False))
+        with _translated(self.engine), self.engine.connect() as connection:
+            reading = connection.execution_options(everlearn_write=False)
+            with reading.begin():
+                yield Tx(reading)
 
     @contextmanager
     def write(self) -> Iterator[Tx]:
         """Change things: everything inside commits together, or nothing does. Keep it short, no network inside."""
-        with _translated():
+        with _translated(self.engine):
             if self.is_sqlite:
                 # threads of one process queue here in order instead of polling SQLite's lock
                 with self.write_lock, self._begin() as tx:
@@ -144,6 +152,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         "temp_store=memory",
         "cache_size=-32000",
+        "wal_autocheckpoint=8000",  # pages: a checkpoint every 32 MB writes often-changed pages once, not eight times
     ):
         connection.execute(f"pragma {pragma}")
 
@@ -159,10 +168,10 @@ def _begin_postgresql(connection: Connection) -> None:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(engine: Engine) -> Iterator[None]:
     try:
         yield
-    except exc.DBAPIError as error:
+    except (exc.DBAPIError, engine.dialect.loaded_dbapi.Error) as error:
         ours = translate(error)
         if ours is None:
             raise

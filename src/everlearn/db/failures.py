@@ -41,10 +41,11 @@ _MESSAGES: dict[type[EverlearnError], str] = {
 }
 
 
-def translate(error: exc.DBAPIError) -> EverlearnError | None:
+def translate(error: Exception) -> EverlearnError | None:
     """Give our error for the driver's, or None where it is a defect of our own (a wrong statement)."""
-    sqlite_name = getattr(error.orig, "sqlite_errorname", None)
-    sqlstate = getattr(error.orig, "sqlstate", None)
+    cause = error.orig if isinstance(error, exc.DBAPIError) else error
+    sqlite_name = getattr(cause, "sqlite_errorname", None)
+    sqlstate = getattr(cause, "sqlstate", None)
     if sqlite_name is not None:
         kind = _SQLITE.get("_".join(sqlite_name.split("_")[:2]))
     elif sqlstate == "53100":
@@ -53,7 +54,8 @@ def translate(error: exc.DBAPIError) -> EverlearnError | None:
         kind = _POSTGRESQL.get(sqlstate[:2])
     else:
         # psycopg raises OperationalError without a SQLSTATE when there is no server to give one
-        kind = UnavailableError if isinstance(error, exc.OperationalError) else None
+        is_operational = any(base.__name__ == "OperationalError" for base in type(cause).__mro__)
+        kind = UnavailableError if is_operational else None
     if kind is None:
         return None
     return kind(_MESSAGES[kind], driver_code=sqlite_name or sqlstate or "connection")

@@ -8,21 +8,33 @@ that is not durable, and a write that fails takes no other with it.
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from everlearn.db.engine import Database, Tx
+from everlearn.db.failures import translate
+from everlearn.db.sql import Sql
 
 T = TypeVar("T")
 _MOST_TOGETHER = 64
 
 
-@dataclass(frozen=True, slots=True)
-class _Write:
+_SAVE, _KEEP = Sql("savepoint one"), Sql("release savepoint one")
+_UNDO = Sql("rollback to savepoint one")
+
+
+class _Write(NamedTuple):
     work: Callable[[Tx], Any]
-    done: Future[Any]
+    loop: asyncio.AbstractEventLoop
+    done: "asyncio.Future[Any]"
+
+
+class _Outcome(NamedTuple):
+    write: _Write
+    result: Any
+    failure: BaseException | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +48,12 @@ class GroupWriter:
 
     async def submit(self, work: Callable[[Tx], T]) -> T:
         """Run `work` in a transaction of the writer's; returns when it is durable, raises what it raised."""
-        return await asyncio.wrap_future(self.send(work))
-
-    def send(self, work: Callable[[Tx], T]) -> "Future[T]":
-        """Queue a write."""
-        done: Future[T] = Future()
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[T] = loop.create_future()
         if not self.thread:
             self._begin()
-        self.queue.put(_Write(work, done))
-        return done
+        self.queue.put(_Write(work, loop, done))
+        return await done
 
     def close(self) -> None:
         """Finish what is queued and end the thread."""
@@ -76,33 +85,41 @@ class GroupWriter:
         return waiting, False
 
     def _write(self, waiting: list[_Write]) -> None:
-        waiting = [one for one in waiting if one.done.set_running_or_notify_cancel()]
-        results: list[tuple[_Write, Any, BaseException | None]] = []
+        waiting = [one for one in waiting if not one.done.cancelled()]
+        outcomes: list[_Outcome] = []
         try:
             with self.db.write() as tx:
                 if len(waiting) == 1:  # alone: the transaction itself is the savepoint
-                    results.append((waiting[0], waiting[0].work(tx), None))
+                    outcomes.append(_Outcome(waiting[0], waiting[0].work(tx), None))
                 else:
-                    results.extend(_attempted(tx, one) for one in waiting)
+                    outcomes.extend(_attempted(tx, one) for one in waiting)
         except BaseException as error:  # noqa: BLE001  # whatever it is, whoever waits must be told
-            for one in waiting:
-                one.done.set_exception(error)
-            return
-        for one, result, failure in results:
-            if failure is None:
-                one.done.set_result(result)
-            else:
-                one.done.set_exception(failure)
+            outcomes = [_Outcome(one, None, error) for one in waiting]
+        for loop in {one.write.loop for one in outcomes}:
+            mine = [one for one in outcomes if one.write.loop is loop]
+            with suppress(RuntimeError):  # the loop has ended, and with it everybody who waited in it
+                loop.call_soon_threadsafe(_answer, mine)
 
 
-def _attempted(tx: Tx, one: _Write) -> tuple[_Write, Any, BaseException | None]:
+def _attempted(tx: Tx, one: _Write) -> _Outcome:
     callbacks = len(tx.after_commit)
-    tx.connection.exec_driver_sql("savepoint one")
+    _SAVE.run(tx)
     try:
         result = one.work(tx)
     except Exception as error:  # noqa: BLE001  # it belongs to the one who asked
-        tx.connection.exec_driver_sql("rollback to savepoint one")
+        _UNDO.run(tx)
         del tx.after_commit[callbacks:]
-        return one, None, error
-    tx.connection.exec_driver_sql("release savepoint one")
-    return one, result, None
+        return _Outcome(one, None, translate(error) or error)
+    _KEEP.run(tx)
+    return _Outcome(one, result, None)
+
+
+def _answer(outcomes: list[_Outcome]) -> None:
+    """Tell those who wait in one event loop, inside it."""
+    for write, result, failure in outcomes:
+        if write.done.done():  # whoever asked has left
+            continue
+        if failure is None:
+            write.done.set_result(result)
+        else:
+            write.done.set_exception(failure)

@@ -26,7 +26,9 @@ SECURITY_HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"cross-origin-resource-policy", b"same-origin"),
     (b"permissions-policy", b"camera=(), geolocation=(), microphone=()"),
 )
-_NO_STORE = (b"cache-control", b"no-store")
+_ADDED = (*SECURITY_HEADERS, (b"cache-control", b"no-store"))
+_NAMES = frozenset(name for name, _ in _ADDED)
+_FIRST_FAILURE, _SLOW_S = 400, 1.0  # what is logged of calls that training loops make by the thousand
 _UNMATCHED = "(no route)"
 
 
@@ -57,7 +59,7 @@ def guarded_and_measured(app: ASGIApp, metrics: HttpMetrics) -> ASGIApp:
 
 def _with_security(headers: list[tuple[bytes, bytes]], request_id: str) -> list[tuple[bytes, bytes]]:
     present = {name.lower() for name, _ in headers}
-    added = [header for header in (*SECURITY_HEADERS, _NO_STORE) if header[0] not in present]
+    added = _ADDED if present.isdisjoint(_NAMES) else [header for header in _ADDED if header[0] not in present]
     return [*headers, *added, (b"x-request-id", request_id.encode())]
 
 
@@ -65,7 +67,9 @@ def _record(scope: Scope, metrics: HttpMetrics, status: int, seconds: float, req
     # the template, not the path: a label for each address would grow without bound
     route = str(scope.get("path_template") or _UNMATCHED)
     metrics.observe(method=str(scope.get("method", "")), route=route, status=status, seconds=seconds)
-    logger.info(
+    is_remarkable = not scope.get("is_routine") or status >= _FIRST_FAILURE or seconds >= _SLOW_S
+    logger.log(
+        logging.INFO if is_remarkable else logging.DEBUG,
         "request answered",
         extra={
             "action": "request.answered",

@@ -1,6 +1,6 @@
 """What Prometheus reads about HTTP. One registry for one application: nothing is shared between tests or roles."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
@@ -16,12 +16,23 @@ class HttpMetrics:
     registry: CollectorRegistry
     requests: Counter
     seconds: Histogram
+    known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = field(default_factory=dict)
 
     def observe(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""
         known = method if method in _METHODS else "other"
-        self.requests.labels(known, route, str(status)).inc()
-        self.seconds.labels(known, route).observe(seconds)
+        counter, timer = self._series(known, route, status)
+        counter.inc()
+        timer.observe(seconds)
+
+    def _series(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+        """Look up the two series once: finding them by their labels costs more than counting does."""
+        key = (method, route, status)
+        found = self.known.get(key)
+        if found is None:
+            found = (self.requests.labels(method, route, str(status)), self.seconds.labels(method, route))
+            self.known[key] = found
+        return found
 
     def exposition(self) -> bytes:
         """Write everything in the registry in Prometheus' text format."""

@@ -50,6 +50,7 @@ class MlflowApplication:
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         found = self.table.find(scope["method"], scope["path"])
         scope["path_template"] = found.route.path
+        scope["is_routine"] = True
         call = await self._admitted(scope, found)
         if found.route.stream is not None:
             await found.route.stream(call, found.parameters.get("path", ""), scope, receive, send)

@@ -5,7 +5,7 @@ by `begin immediate`, so a transaction never fails half-way for want of a lock. 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -74,24 +74,18 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Tx]:
         """Change things: everything inside commits together, or nothing does. Keep it short, no network inside."""
-        with _translated(self.engine):
-            if self.is_sqlite:
-                # threads of one process queue here in order instead of polling SQLite's lock
-                with self.write_lock, self._begin() as tx:
-                    yield tx
-            else:
-                with self._begin() as tx:
-                    yield tx
+        with _translated(self.engine), self._turn(), self.engine.connect() as connection, _begun(connection) as tx:
+            yield tx
 
     @contextmanager
-    def _begin(self) -> Iterator[Tx]:
-        with self.engine.connect() as connection:
-            writing = connection.execution_options(everlearn_write=True)
-            tx = Tx(writing)
-            with writing.begin():
-                yield tx
-            for callback in tx.after_commit:
-                callback()
+    def write_on(self, connection: Connection) -> Iterator[Tx]:
+        """Change things on a connection that the caller keeps, because it writes all the time."""
+        with _translated(self.engine), self._turn(), _begun(connection) as tx:
+            yield tx
+
+    def _turn(self) -> AbstractContextManager[Any]:
+        """Let threads of one process queue here in order instead of polling SQLite's lock."""
+        return self.write_lock if self.is_sqlite else nullcontext()
 
     def close(self) -> None:
         """Give all connections back to the operating system."""
@@ -165,6 +159,16 @@ def _begin_sqlite(connection: Connection) -> None:
 def _begin_postgresql(connection: Connection) -> None:
     if not connection.get_execution_options().get("everlearn_write", False):
         connection.exec_driver_sql("set transaction isolation level repeatable read read only")
+
+
+@contextmanager
+def _begun(connection: Connection) -> Iterator[Tx]:
+    writing = connection.execution_options(everlearn_write=True)
+    tx = Tx(writing)
+    with writing.begin():
+        yield tx
+    for callback in tx.after_commit:
+        callback()
 
 
 @contextmanager

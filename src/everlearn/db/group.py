@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from queue import SimpleQueue
 from typing import Any, NamedTuple, TypeVar
 
+from sqlalchemy.engine import Connection
+
 from everlearn.db.engine import Database, Tx
 from everlearn.db.failures import translate
 from everlearn.db.sql import Sql
@@ -69,11 +71,13 @@ class GroupWriter:
                 self.thread[0].start()
 
     def _run(self) -> None:
+        kept = _Kept(self.db)
         while (first := self.queue.get()) is not None:
             waiting, ends = self._waiting(first)
-            self._write(waiting)
+            self._write(kept, waiting)
             if ends:
-                return
+                break
+        kept.drop()
 
     def _waiting(self, first: _Write) -> tuple[list[_Write], bool]:
         waiting = [first]
@@ -84,21 +88,42 @@ class GroupWriter:
             waiting.append(following)
         return waiting, False
 
-    def _write(self, waiting: list[_Write]) -> None:
+    def _write(self, kept: "_Kept", waiting: list[_Write]) -> None:
         waiting = [one for one in waiting if not one.done.cancelled()]
         outcomes: list[_Outcome] = []
         try:
-            with self.db.write() as tx:
+            with self.db.write_on(kept.connection()) as tx:
                 if len(waiting) == 1:  # alone: the transaction itself is the savepoint
                     outcomes.append(_Outcome(waiting[0], waiting[0].work(tx), None))
                 else:
                     outcomes.extend(_attempted(tx, one) for one in waiting)
         except BaseException as error:  # noqa: BLE001  # whatever it is, whoever waits must be told
+            kept.drop()  # it may be the connection's fault
             outcomes = [_Outcome(one, None, error) for one in waiting]
         for loop in {one.write.loop for one in outcomes}:
             mine = [one for one in outcomes if one.write.loop is loop]
             with suppress(RuntimeError):  # the loop has ended, and with it everybody who waited in it
                 loop.call_soon_threadsafe(_answer, mine)
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The writer's own connection: taking one from the pool for each commit would cost as much as a statement."""
+
+    db: Database
+    opened: Connection | None = None
+
+    def connection(self) -> Connection:
+        """Give the connection, opened where there is none."""
+        if self.opened is None:
+            self.opened = self.db.engine.connect()
+        return self.opened
+
+    def drop(self) -> None:
+        """Give the connection back."""
+        if self.opened is not None:
+            self.opened.close()
+            self.opened = None
 
 
 def _attempted(tx: Tx, one: _Write) -> _Outcome:

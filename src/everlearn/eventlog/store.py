@@ -97,7 +97,8 @@ def records_before(
     if position is not None:
         query = query.where(entries.c.position < position)
     if correlation_id is not None:
-        query = query.where(entries.c.correlation_id == correlation_id)
+        follows = sa.and_(entries.c.correlation_id == correlation_id, entries.c.cause_id.is_not(None))
+        query = query.where(sa.or_(entries.c.id == correlation_id, follows))
     return [_record(row) for row in tx.execute(_narrowed(query, names, subject))]
 
 

@@ -4,10 +4,13 @@ import sqlalchemy as sa
 
 from everlearn.db import NO_BLOB, Instant, metadata, names_blob
 
+# SQLite finds rows by a plain integer key without an index of its own
+_Position = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
 entries = sa.Table(
     "log_entries",
     metadata,
-    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("position", _Position, primary_key=True, autoincrement=False),
     sa.Column("id", sa.Text, nullable=False, unique=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("revision", sa.Integer, nullable=False),
@@ -20,7 +23,14 @@ entries = sa.Table(
     sa.Column("leaf", sa.LargeBinary(32), nullable=False),
     sa.Index(None, "name", "position"),
     sa.Index(None, "subject", "position"),
-    sa.Index(None, "correlation_id", "position"),
+    # an entry without a cause is its own correlation and found by its id
+    sa.Index(
+        "ix_log_entries_correlation_id_position",
+        "correlation_id",
+        "position",
+        sqlite_where=sa.text("cause_id is not null"),
+        postgresql_where=sa.text("cause_id is not null"),
+    ),
 )
 
 # blobs that entries name (see `Event.blobs`): what the log speaks of stays for as long as the log does

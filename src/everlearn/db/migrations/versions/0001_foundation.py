@@ -287,7 +287,9 @@ def upgrade() -> None:
     )
     op.create_table(
         "log_entries",
-        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column(
+            "position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+        ),
         sa.Column("id", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
@@ -302,7 +304,12 @@ def upgrade() -> None:
         sa.UniqueConstraint("id", name=op.f("uq_log_entries_id")),
     )
     op.create_index(
-        op.f("ix_log_entries_correlation_id_position"), "log_entries", ["correlation_id", "position"], unique=False
+        "ix_log_entries_correlation_id_position",
+        "log_entries",
+        ["correlation_id", "position"],
+        unique=False,
+        sqlite_where=sa.text("cause_id is not null"),
+        postgresql_where=sa.text("cause_id is not null"),
     )
     op.create_index(op.f("ix_log_entries_name_position"), "log_entries", ["name", "position"], unique=False)
     op.create_index(op.f("ix_log_entries_subject_position"), "log_entries", ["subject", "position"], unique=False)

@@ -20,6 +20,7 @@ COMMANDS: dict[str, LazyCommands] = {
     "datasets": LazyCommands("everlearn.datasets.commands:app", "Versioned, validated data."),
     "features": LazyCommands("everlearn.features.commands:app", "What models see, and as of when."),
     "pipelines": LazyCommands("everlearn.pipelines.commands:app", "Pipelines, their runs and steps."),
+    "experiments": LazyCommands("everlearn.tracking.commands:experiments", "What runs try to answer."),
     "runs": LazyCommands("everlearn.tracking.commands:app", "Tracked runs: parameters, metrics, artifacts."),
     "models": LazyCommands("everlearn.registry.commands:app", "Registered models, versions and aliases."),
     "deployments": LazyCommands("everlearn.serving.commands:app", "Which versions answer, and in what share."),

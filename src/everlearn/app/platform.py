@@ -30,7 +30,7 @@ from everlearn.storage import Collector
 from everlearn.tracing import Traces
 from everlearn.tracing.assessing import Assessments
 from everlearn.tracing.searching import TraceFinder
-from everlearn.tracking import Curves, Experiments, Files, Journal, Models, Search, Tracking
+from everlearn.tracking import Comparisons, Curves, Experiments, Files, Journal, Models, Search, Tracking
 
 T = TypeVar("T")
 
@@ -56,6 +56,7 @@ class Platform:
     files: Files
     search: Search
     curves: Curves
+    comparisons: Comparisons
     models: Models
     registry: Registry
     catalogue: Catalogue

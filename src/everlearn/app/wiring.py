@@ -46,7 +46,7 @@ from everlearn.storage import Collector, Grace
 from everlearn.tracing import Traces
 from everlearn.tracing.assessing import Assessments
 from everlearn.tracing.searching import TraceFinder
-from everlearn.tracking import Curves, Experiments, Files, Journal, Models, Search, Tracking
+from everlearn.tracking import Comparisons, Curves, Experiments, Files, Journal, Models, Search, Tracking
 
 POLICY_TYPES = {
     "gate": GatePolicy,
@@ -101,6 +101,7 @@ def build(settings: Settings) -> Platform:
         files=files,
         search=Search(db),
         curves=Curves(db),
+        comparisons=Comparisons(Search(db)),
         models=models,
         registry=registry,
         catalogue=Catalogue(db, log, clock, tracking, models, aliases),

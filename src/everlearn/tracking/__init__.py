@@ -5,6 +5,7 @@ content-addressed bytes. Only the beginning and the end of a run are events.
 """
 
 from everlearn.tracking.artifact_path import checked_artifact_path
+from everlearn.tracking.comparison import Comparisons
 from everlearn.tracking.curves import Curves
 from everlearn.tracking.events import RunEnded, RunStarted
 from everlearn.tracking.experiments import Experiments
@@ -17,6 +18,7 @@ from everlearn.tracking.service import Tracking
 
 __all__ = [
     "Artifact",
+    "Comparisons",
     "Curves",
     "Experiment",
     "Experiments",

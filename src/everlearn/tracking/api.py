@@ -19,6 +19,9 @@ from everlearn.access import Role
 from everlearn.core.actor import Actor
 from everlearn.core.json import finite_or_none
 from everlearn.core.page import Page
+from everlearn.tracking.comparison import Comparison, Comparisons, Correction
+from everlearn.tracking.experiments import Experiments
+from everlearn.tracking.metric_schema import Direction, MetricSchema
 from everlearn.tracking.model import Artifact, Experiment, Metric, Run, RunStatus
 from everlearn.tracking.service import Tracking
 from everlearn.web import FromPath, FromQuery, JSONBody, Service, needs
@@ -88,6 +91,34 @@ class RunView:
     params: dict[str, str]
     tags: dict[str, str]
     metrics: list[MetricView]
+
+
+class NewMetricSchema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a metric is; everything but its name may be left out."""
+
+    metric: str
+    unit: str = ""
+    direction: Direction | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricSchemaView:
+    """What is declared of a metric."""
+
+    metric: str
+    unit: str
+    direction: Direction | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetricSchemas:
+    """All that is declared."""
+
+    items: list[MetricSchemaView]
 
 
 @get("/api/projects/{project:str}/experiments", guards=_LOOK, sync_to_thread=True)
@@ -187,6 +218,45 @@ def list_metrics(  # one of them is the service
     return Page(items=[_metric_view(metric) for metric in page.items], next=page.next)
 
 
+@get("/api/projects/{project:str}/comparison", guards=_LOOK, sync_to_thread=True)
+def compare_runs(
+    project: FromPath[str],
+    run: FromQuery[list[str]],
+    comparisons: Service[Comparisons],
+    by: FromQuery[list[str] | None] = None,
+    metric: FromQuery[list[str] | None] = None,
+    correction: FromQuery[Correction] = Correction.HOLM,
+) -> Comparison:
+    """Test whether settings differ: runs grouped by all parameters but the seed, paired by it.
+
+    `by` names the parameters or tags that make pairs; left out, those named seed, random_state or fold. Too few pairs
+    give the verdict `not_evaluated` and its reason.
+    """
+    return comparisons.compare(project, run, by=by or (), metrics=metric or (), correction=correction)
+
+
+@get("/api/projects/{project:str}/experiments/{experiment_id:int}/metrics", guards=_LOOK, sync_to_thread=True)
+def list_metric_schemas(
+    project: FromPath[str], experiment_id: FromPath[int], experiments: Service[Experiments]
+) -> MetricSchemas:
+    """List what an experiment declares of its metrics."""
+    found = experiments.metric_schemas(project, experiment_id)
+    return MetricSchemas(items=[_schema_view(metric, schema) for metric, schema in found.items()])
+
+
+@put("/api/projects/{project:str}/experiments/{experiment_id:int}/metrics", guards=_LOG, sync_to_thread=True)
+def declare_metric(
+    project: FromPath[str],
+    experiment_id: FromPath[int],
+    data: JSONBody[NewMetricSchema],
+    experiments: Service[Experiments],
+) -> MetricSchemaView:
+    """Declare a metric of an experiment: its unit, which way is better, its range. The newest word counts."""
+    schema = MetricSchema(unit=data.unit, direction=data.direction, low=data.low, high=data.high)
+    experiments.declare_metric(project, experiment_id, data.metric, schema)
+    return _schema_view(data.metric, schema)
+
+
 @get(f"{_RUN}/artifacts", guards=_LOOK, sync_to_thread=True)
 def list_artifacts(
     project: FromPath[str],
@@ -237,6 +307,12 @@ def _metric_view(metric: Metric) -> MetricView:
     return MetricView(key=metric.key, value=finite_or_none(metric.value), step=metric.step, at=metric.at)
 
 
+def _schema_view(metric: str, schema: MetricSchema) -> MetricSchemaView:
+    return MetricSchemaView(
+        metric=metric, unit=schema.unit, direction=schema.direction, low=schema.low, high=schema.high
+    )
+
+
 def _begun(chunks: Iterator[bytes]) -> Iterator[bytes]:
     """Read the first chunk now: what is missing can still be answered with an error."""
     return chain([next(chunks, b"")], chunks)
@@ -251,6 +327,9 @@ HANDLERS = (
     log_to_run,
     end_run,
     list_metrics,
+    compare_runs,
+    list_metric_schemas,
+    declare_metric,
     list_artifacts,
     download_artifact,
     upload_artifact,

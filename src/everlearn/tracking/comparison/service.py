@@ -46,7 +46,7 @@ class Comparisons:
         return self.search.records_of(project, run_ids)
 
     def schemas(self, project: str, records: Sequence[RunRecord]) -> dict[str, MetricSchema]:
-        """Give what the experiments of the runs declare; of two words on a metric the first run's experiment's counts."""
+        """Give what the runs' experiments declare of their metrics; where two do, the first run's counts."""
         found: dict[str, MetricSchema] = {}
         for name in reversed(dict.fromkeys(record.run.experiment for record in records)):
             experiment = self.search.experiment_named(project, name)

@@ -34,6 +34,8 @@ COMMANDS: dict[str, LazyCommands] = {
     "audit": LazyCommands("everlearn.audit.commands:app", "The sealed log: read, prove, verify, export."),
     "blobs": LazyCommands("everlearn.storage.commands:app", "Stored content: collecting what nothing refers to."),
     "jobs": LazyCommands("everlearn.operations.commands:app", "Background jobs."),
+    "import": LazyCommands("everlearn.exchange.commands:imports", "Take over what was tracked elsewhere."),
+    "export": LazyCommands("everlearn.exchange.commands:exports", "Write everything out, to go elsewhere."),
     "access": LazyCommands("everlearn.access.commands:app", "People, service accounts, their roles and tokens."),
 }
 

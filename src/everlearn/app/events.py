@@ -4,6 +4,7 @@ from everlearn.access.events import EVENTS as ACCESS
 from everlearn.datasets.events import EVENTS as DATASETS
 from everlearn.decisions.events import EVENTS as DECISIONS
 from everlearn.eventlog import Catalogue
+from everlearn.exchange.events import EVENTS as EXCHANGE
 from everlearn.features.events import EVENTS as FEATURES
 from everlearn.governance.events import EVENTS as GOVERNANCE
 from everlearn.monitoring.events import EVENTS as MONITORING
@@ -38,5 +39,6 @@ CATALOGUE = Catalogue(
         *ROLLOUTS,
         *RETRAINING,
         *GOVERNANCE,
+        *EXCHANGE,
     )
 )

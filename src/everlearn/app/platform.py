@@ -12,6 +12,7 @@ from everlearn.datasets import Datasets
 from everlearn.db import Database
 from everlearn.decisions import Decisions
 from everlearn.eventlog import EventLog
+from everlearn.exchange import Exchange
 from everlearn.features import Features
 from everlearn.governance import Cards
 from everlearn.jobs import JobQueue
@@ -80,6 +81,7 @@ class Platform:
     reception: Reception
     emission: Emission
     cards: Cards
+    exchange: Exchange
 
     def find(self, of: type[T]) -> T:
         """Give the service of this type."""

@@ -24,6 +24,7 @@ from everlearn.db.group import GroupWriter
 from everlearn.decisions import Decisions
 from everlearn.eventlog import EventLog, Subscriptions
 from everlearn.eventlog.checkpoint import Checkpoints
+from everlearn.exchange import Exchange
 from everlearn.features import Features
 from everlearn.governance import Cards
 from everlearn.jobs import JobQueue
@@ -124,6 +125,7 @@ def build(settings: Settings) -> Platform:
         lineage=Lineage(db, clock),
         reception=Reception(db, clock),
         emission=Emission(db, log, settings.openlineage_namespace),
+        exchange=Exchange(db, log, blobs, clock),
         cards=Cards(db, log, clock, blobs, registry, tracking, decisions),
     )
 

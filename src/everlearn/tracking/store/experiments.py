@@ -17,6 +17,11 @@ _INSERT = Sql(
     "insert into tracking_experiments (project, id, name, artifact_location, lifecycle, created_ms, updated_ms) "
     "values (?,?,?,?,'active',?,?) on conflict do nothing returning no"
 )
+_INSERT_TAKEN = Sql(
+    "insert into tracking_experiments (project, id, name, artifact_location, lifecycle, created_ms, updated_ms) "
+    "values (?,?,?,?,?,?,?)"
+)
+_LIST_BY_ID = Sql(f"{_SELECT} where project = ? and id > ? order by id limit ?")
 _LIST = Sql(f"{_SELECT} where project = ? and lifecycle = 'active' and name > ? order by name limit ?")
 _TAGS = "select experiment_no, key, value from tracking_experiment_tags where experiment_no in ({}) order by key"
 _PUT_TAG = Sql(
@@ -48,6 +53,18 @@ def insert(tx: Tx, project: str, name: str, *, location: str, at_ms: int) -> Exp
         if _INSERT.rows(tx, project, number, name, location or location_of(number), at_ms, at_ms):
             return by_name(tx, project, name)
     return None
+
+
+def insert_taken(
+    tx: Tx, project: str, name: str, *, number: int, lifecycle: str, created_ms: int, updated_ms: int
+) -> ExperimentRow:
+    """Add an experiment that lived elsewhere (its name must be free), under its number there or else the next one."""
+    if by_id(tx, project, number) is not None:
+        number = _NEXT_ID.rows(tx, project)[0][0]
+    _INSERT_TAKEN.run(tx, project, number, name, location_of(number), lifecycle, created_ms, updated_ms)
+    found = by_id(tx, project, number)
+    assert found is not None  # noqa: S101  # just written
+    return found
 
 
 def ensure_default(tx: Tx, project: str, *, at_ms: int) -> None:
@@ -102,6 +119,11 @@ def delete_tag(tx: Tx, number: int, key: str) -> bool:
 def list_by_name(tx: Tx, project: str, *, after: str, limit: int) -> list[ExperimentRow]:
     """Give up to `limit` experiments that are not deleted."""
     return [ExperimentRow(*row) for row in _LIST.rows(tx, project, after, limit)]
+
+
+def list_by_id(tx: Tx, project: str, *, after: int, limit: int) -> list[ExperimentRow]:
+    """Give up to `limit` experiments, deleted or not."""
+    return [ExperimentRow(*row) for row in _LIST_BY_ID.rows(tx, project, after, limit)]
 
 
 def keys_of(tx: Tx, project: str, numbers: Sequence[int]) -> list[int]:

@@ -24,8 +24,9 @@ FROM = "from tracking_models m join tracking_experiments e on e.no = m.experimen
 _BY_ID = Sql(f"select {SELECTED} {FROM} where m.project = ? and m.id = ?")
 _INSERT = Sql(
     "insert into tracking_models (id, project, experiment_no, name, model_type, source_run_id, status, artifact_root, "
-    "created_ms, updated_ms) values (?,?,?,?,?,?,?,?,?,?) returning no"
+    "created_ms, updated_ms) values (?,?,?,?,?,?,?,?,?,?) on conflict do nothing returning no"
 )
+_LIST_BY_ID = Sql(f"select {SELECTED} {FROM} where m.project = ? and m.id > ? order by m.id limit ?")
 _UPDATE = Sql("update tracking_models set status = ?, updated_ms = ? where no = ?")
 _TOUCH = Sql("update tracking_models set updated_ms = ? where no = ?")
 _PUT_LABEL = Sql(
@@ -83,8 +84,15 @@ class ModelUse(NamedTuple):
 
 
 def insert(tx: Tx, row: ModelRow) -> ModelRow:
-    """Add a model (its `no` is not looked at)."""
-    number = _INSERT.rows(
+    """Add a model (its `no` is not looked at), whose id nothing has."""
+    added = insert_taken(tx, row)
+    assert added is not None  # noqa: S101  # ids are made by chance
+    return added
+
+
+def insert_taken(tx: Tx, row: ModelRow) -> ModelRow | None:
+    """Add a model that lived elsewhere; when its id is here, give the model of this project, or None."""
+    found = _INSERT.row(
         tx,
         row.id,
         row.project,
@@ -96,8 +104,13 @@ def insert(tx: Tx, row: ModelRow) -> ModelRow:
         row.artifact_root,
         row.created_ms,
         row.updated_ms,
-    )[0][0]
-    return row._replace(no=number)
+    )
+    return find(tx, row.project, row.id) if found is None else row._replace(no=found[0])
+
+
+def list_by_id(tx: Tx, project: str, *, after: str, limit: int) -> list[ModelRow]:
+    """Give up to `limit` models."""
+    return [ModelRow(*row) for row in _LIST_BY_ID.rows(tx, project, after, limit)]
 
 
 def find(tx: Tx, project: str, model_id: str) -> ModelRow | None:

@@ -96,6 +96,21 @@ def history(tx: Tx, run_no: int, key_no: int, *, after: Point | None, limit: int
     return found
 
 
+def list_of_run(tx: Tx, run_id: str, *, after: tuple[int, Point] | None, limit: int) -> list[tuple[int, str, Point]]:
+    """Give up to `limit` points of a run with the numbers and names of their keys, in the order of the table."""
+    columns = ", ".join(f"p.{column}" for column in ("key_no", *Point._fields))
+    text = (
+        f"select {columns}, k.key from tracking_points p join tracking_keys k on k.no = p.key_no "
+        "where p.run_no = (select no from tracking_runs where id = ?)"
+    )
+    given: tuple[object, ...] = (run_id,)
+    if after is not None:
+        text += f" and ({columns}) > (?,?,?,?,?)"
+        given += (after[0], *after[1])
+    rows = Sql(f"{text} order by {columns} limit ?").rows(tx, *given, limit)
+    return [(row[0], row[5], Point(*row[1:5])) for row in rows]
+
+
 def sampled(
     tx: Tx, run_nos: Sequence[int], key_no: int, *, start: int | None, end: int | None, most: int
 ) -> list[list[Point]]:

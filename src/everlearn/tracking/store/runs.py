@@ -16,6 +16,7 @@ _COLUMNS = (
 _FROM = "from tracking_runs r join tracking_experiments e on e.no = r.experiment_no"
 _SELECT = f"select {_COLUMNS} {_FROM}"
 _BY_ID = Sql(f"{_SELECT} where r.id = ?")
+_LIST_BY_ID = Sql(f"{_SELECT} where r.project = ? and r.id > ? order by r.id limit ?")
 _LOCKED = Sql("select no, project, experiment_no, lifecycle, status from tracking_runs where id = ?")
 _INSERT = Sql(
     "insert into tracking_runs (id, project, experiment_no, name, user_name, status, start_ms, end_ms, lifecycle, "
@@ -145,6 +146,19 @@ def count(tx: Tx, experiment_no: int, *, most: int) -> RunCount:
     """Count the active runs of an experiment, the newest `most` of them."""
     row = _COUNT.rows(tx, experiment_no, most)[0]
     return RunCount(int(row[0]), int(row[1] or 0), None if row[2] is None else int(row[2]))
+
+
+def list_by_id(tx: Tx, project: str, *, after: str, limit: int) -> list[RunRow]:
+    """Give up to `limit` runs, deleted or not."""
+    return [RunRow(*row) for row in _LIST_BY_ID.rows(tx, project, after, limit)]
+
+
+def list_of_ids(tx: Tx, project: str, ids: Sequence[str]) -> list[RunRow]:
+    """Give those of at most a page of runs that the project has."""
+    if not ids:
+        return []
+    text = f"{_SELECT} where r.project = ? and r.id in ({marks(len(ids))}) order by r.id"
+    return [RunRow(*row) for row in Sql(text).rows(tx, project, *ids)]
 
 
 def read_many(tx: Tx, numbers: Sequence[int]) -> dict[int, RunRow]:

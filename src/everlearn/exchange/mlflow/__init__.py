@@ -1,0 +1,1 @@
+"""MLflow's database and folders, read and written without MLflow."""

@@ -23,6 +23,7 @@ from everlearn.features import api as features_api
 from everlearn.governance import api as governance_api
 from everlearn.governance import pages as governance_pages
 from everlearn.lineage import api as lineage_api
+from everlearn.lineage import pages as lineage_pages
 from everlearn.lineage.openlineage import api as openlineage_api
 from everlearn.monitoring import api as monitoring_api
 from everlearn.operations import api as operations_api
@@ -72,6 +73,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     *pipelines_pages.PAGES,
     *tracking_pages.PAGES,
     *decisions_pages.PAGES,
+    *lineage_pages.PAGES,
     *governance_pages.PAGES,
     *audit_pages.PAGES,
     *pages.PAGES,
@@ -82,6 +84,7 @@ TEMPLATE_PACKAGES = (
     "everlearn.pipelines",
     "everlearn.tracking",
     "everlearn.decisions",
+    "everlearn.lineage",
     "everlearn.governance",
     "everlearn.audit",
     "everlearn.access",

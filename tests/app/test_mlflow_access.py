@@ -105,3 +105,23 @@ def test_what_is_not_spoken_is_said_in_json(platform: Platform) -> None:
     for path in ("/api/3.0/mlflow/workspaces", "/ajax-api/2.0/mlflow/gateway-proxy", "/api/2.0/unknown"):
         answer = ask(platform, "GET", path, headers=token)
         assert (answer.status_code, answer.json()["error_code"]) == (404, "ENDPOINT_NOT_FOUND")
+
+
+def test_spans_come_through_the_same_gate_as_everything_else(platform: Platform) -> None:
+    span = {"traceId": "0" * 31 + "1", "spanId": "0" * 15 + "1", "name": "step", "startTimeUnixNano": "1"}
+    body = {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
+    viewer = bearer(token_of(platform, "viewer", "mine", Role.VIEWER))
+    sender = bearer(token_of(platform, "sender", "mine", Role.CONTRIBUTOR))
+
+    def post(path: str, headers: dict[str, str]) -> int:
+        said = {"x-mlflow-experiment-id": "0", **headers}
+        return ask(platform, "POST", path, json=body, headers=said).status_code
+
+    assert post("/projects/mine/v1/traces", sender) == 200
+    assert post("/projects/mine/v1/traces", viewer) == 403
+    assert post("/projects/theirs/v1/traces", sender) == 403
+    assert post("/v1/traces", sender) == 403
+    assert post("/v1/traces", {}) == 401
+    found = "/api/3.0/mlflow/traces/tr-" + span["traceId"]
+    assert ask(platform, "GET", f"/projects/mine{found}", headers=viewer).status_code == 200
+    assert ask(platform, "GET", f"/projects/theirs{found}", headers=viewer).status_code == 403

@@ -18,7 +18,9 @@ from everlearn.db.group import GroupWriter
 from everlearn.eventlog import EventLog
 from everlearn.tracing import Traces
 from everlearn.tracing.assessing import Assessments
+from everlearn.tracing.evaluating import Evaluations
 from everlearn.tracing.mlflow import tracing_routes
+from everlearn.tracing.scoring import Scorers
 from everlearn.tracing.searching import TraceFinder
 from everlearn.tracking import Experiments, Files, Journal, Models, Search
 from everlearn.tracking.mlflow import tracking_routes
@@ -35,7 +37,13 @@ def server_of(db: Database, log: EventLog, blobs: BlobStore, clock: Clock) -> Se
     journal, models = Journal(db, writer, log, clock), Models(db, clock)
     routes = (
         *tracking_routes(Experiments(db, clock), journal, Files(db, blobs, clock), Search(db), models),
-        *tracing_routes(Traces(db, writer, log, clock), TraceFinder(db), Assessments(db, writer, clock)),
+        *tracing_routes(
+            Traces(db, writer, log, clock),
+            TraceFinder(db),
+            Assessments(db, writer, clock),
+            Evaluations(db, log, clock),
+            Scorers(db, log, clock),
+        ),
     )
     return Server(mlflow_app(routes, OpenGate()))
 

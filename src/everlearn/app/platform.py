@@ -30,6 +30,8 @@ from everlearn.serving import Deployments, Labels, PredictionLog
 from everlearn.storage import Collector
 from everlearn.tracing import Traces
 from everlearn.tracing.assessing import Assessments
+from everlearn.tracing.evaluating import Evaluations
+from everlearn.tracing.scoring import Scorers
 from everlearn.tracing.searching import TraceFinder
 from everlearn.tracking import Comparisons, Curves, Experiments, Files, Journal, Models, Search, Tracking
 
@@ -66,6 +68,8 @@ class Platform:
     traces: Traces
     trace_finder: TraceFinder
     assessments: Assessments
+    evaluations: Evaluations
+    scorers: Scorers
     datasets: Datasets
     features: Features
     pipelines: Pipelines

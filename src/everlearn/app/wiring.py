@@ -46,6 +46,8 @@ from everlearn.serving import Deployments, Labels, PredictionLog, not_applied
 from everlearn.storage import Collector, Grace
 from everlearn.tracing import Traces
 from everlearn.tracing.assessing import Assessments
+from everlearn.tracing.evaluating import Evaluations
+from everlearn.tracing.scoring import Scorers
 from everlearn.tracing.searching import TraceFinder
 from everlearn.tracking import Comparisons, Curves, Experiments, Files, Journal, Models, Search, Tracking
 
@@ -111,6 +113,8 @@ def build(settings: Settings) -> Platform:
         traces=Traces(db, writer, log, clock),
         trace_finder=TraceFinder(db),
         assessments=Assessments(db, writer, clock),
+        evaluations=Evaluations(db, log, clock),
+        scorers=Scorers(db, log, clock),
         datasets=datasets,
         features=Features(db, log, clock),
         pipelines=pipelines,

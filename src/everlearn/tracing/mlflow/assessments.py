@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import partial
 
 from everlearn.access import Role
 from everlearn.tracing.assessing import Assessments, Changes, Said
@@ -10,7 +11,7 @@ from everlearn.tracing.mlflow.answers import assessment_out
 from everlearn.tracing.mlflow.assessed import assessment_in, checked_name, checked_rationale, said_in
 from everlearn.tracing.mlflow.rules import given_labels
 from everlearn.tracking.store.runs import milliseconds_of
-from everlearn.web.mlflow import Call, Empty, ProtocolError, Route
+from everlearn.web.mlflow import Call, Empty, ProtocolError, Route, operation
 
 _BASE = "/mlflow/traces/{trace_id}/assessments"
 _CAPITAL = re.compile(r"([A-Z])")
@@ -48,15 +49,13 @@ class AssessmentDoor:
 
 def assessment_routes(assessments: Assessments) -> tuple[Route, ...]:
     """List the routes."""
-    door, one, v3 = AssessmentDoor(assessments), f"{_BASE}/{{assessment_id}}", ("3.0",)
-    look, log = Role.VIEWER, Role.CONTRIBUTOR
-    add, by_id, change = m.CreateAssessment, m.AssessmentById, m.UpdateAssessment
-    masked = ("assessment", "update_mask")
+    door, one, look, log = AssessmentDoor(assessments), f"{_BASE}/{{assessment_id}}", Role.VIEWER, Role.CONTRIBUTOR
+    v3 = partial(operation, versions=("3.0",))
     return (
-        Route(method="POST", path=_BASE, role=log, handle=door.add, request=add, required=("assessment",), versions=v3),
-        Route(method="GET", path=one, role=look, handle=door.get, request=by_id, versions=v3),
-        Route(method="PATCH", path=one, role=log, handle=door.change, request=change, required=masked, versions=v3),
-        Route(method="DELETE", path=one, role=log, handle=door.delete, request=by_id, versions=v3),
+        v3("POST", _BASE, log, door.add, m.CreateAssessment, "assessment"),
+        v3("GET", one, look, door.get, m.AssessmentById),
+        v3("PATCH", one, log, door.change, m.UpdateAssessment, "assessment update_mask"),
+        v3("DELETE", one, log, door.delete, m.AssessmentById),
     )
 
 

@@ -1,6 +1,7 @@
 """Traces over the protocol, as clients from 3 on speak it. (They use some operations of version 2 still.)"""
 
 from dataclasses import dataclass
+from functools import partial
 
 from everlearn.access import Role
 from everlearn.tracing.mlflow import messages as m
@@ -19,11 +20,9 @@ from everlearn.tracing.model import LONGEST_LABEL, LONGEST_NAME, LONGEST_PREVIEW
 from everlearn.tracing.searching import Asked, TraceFinder
 from everlearn.tracing.service import MOST_LINKED, Traces
 from everlearn.tracking.mlflow.rules import experiment_number, page_size
-from everlearn.web.mlflow import Call, Empty, ProtocolError, Route
-from everlearn.web.mlflow.wire import Request
+from everlearn.web.mlflow import Call, Empty, ProtocolError, Route, operation
 
 _MOST_GOT = 500  # traces in one answer
-_BOTH = ("2.0", "3.0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,40 +127,20 @@ class TraceDoor:
 def trace_routes(traces: Traces, finder: TraceFinder) -> tuple[Route, ...]:
     """List the routes."""
     door, base, look, log = TraceDoor(traces, finder), "/mlflow/traces", Role.VIEWER, Role.CONTRIBUTOR
-
-    def one(method: str, path: str, role: Role, handle: object, request: type[Request], required: str = "") -> Route:
-        return Route(
-            method=method,
-            path=f"{base}{path}",
-            role=role,
-            handle=handle,  # type: ignore[arg-type]  # methods of the door, each with its own request
-            request=request,
-            required=tuple(required.split()),
-            versions=_VERSIONS.get((method, path), ("3.0",)),
-        )
-
+    v3, both, one = partial(operation, versions=("3.0",)), partial(operation, versions=("2.0", "3.0")), "{trace_id}"
     return (
-        one("POST", "", log, door.tell, m.TellTrace, "trace"),
-        one("GET", "/get", look, door.get, m.TraceById, "trace_id"),
-        one("GET", "/batchGet", look, door.get_many, m.ManyTraces, "trace_ids"),
-        one("POST", "/batchGetInfos", look, door.infos, m.ManyTraces, "trace_ids"),
-        one("POST", "/search", look, door.search, m.SearchTraces, "locations"),
-        one("POST", "/delete-traces", log, door.delete, m.DeleteTraces, "experiment_id"),
-        one("POST", "/link-to-run", log, door.link_to_run, m.LinkToRun, "trace_ids run_id"),
-        one("POST", "/link-prompts", log, door.link_prompts, m.LinkPrompts, "trace_id prompt_versions"),
-        one("GET", "/{trace_id}", look, door.info, m.TraceById),
-        one("PATCH", "/{trace_id}/tags", log, door.set_tag, m.TraceTag, "key"),
-        one("DELETE", "/{trace_id}/tags", log, door.delete_tag, m.TraceTag, "key"),
+        v3("POST", base, log, door.tell, m.TellTrace, "trace"),
+        v3("GET", f"{base}/get", look, door.get, m.TraceById, "trace_id"),
+        v3("GET", f"{base}/batchGet", look, door.get_many, m.ManyTraces, "trace_ids"),
+        v3("POST", f"{base}/batchGetInfos", look, door.infos, m.ManyTraces, "trace_ids"),
+        v3("POST", f"{base}/search", look, door.search, m.SearchTraces, "locations"),
+        both("POST", f"{base}/delete-traces", log, door.delete, m.DeleteTraces, "experiment_id"),
+        both("POST", f"{base}/link-to-run", log, door.link_to_run, m.LinkToRun, "trace_ids run_id"),
+        both("POST", f"{base}/link-prompts", log, door.link_prompts, m.LinkPrompts, "trace_id prompt_versions"),
+        v3("GET", f"{base}/{one}", look, door.info, m.TraceById),
+        both("PATCH", f"{base}/{one}/tags", log, door.set_tag, m.TraceTag, "key"),
+        both("DELETE", f"{base}/{one}/tags", log, door.delete_tag, m.TraceTag, "key"),
     )
-
-
-_VERSIONS = {
-    ("POST", "/delete-traces"): _BOTH,
-    ("POST", "/link-to-run"): _BOTH,
-    ("POST", "/link-prompts"): _BOTH,
-    ("PATCH", "/{trace_id}/tags"): _BOTH,
-    ("DELETE", "/{trace_id}/tags"): _BOTH,
-}
 
 
 def _told(told: m.TraceInfoIn, trace_id: str, *, at_ms: int) -> TraceInfo:

@@ -60,8 +60,9 @@ def operation(
     required: str = "",
     *,
     largest_body: int = 16_000_000,
+    versions: tuple[str, ...] = ("2.0",),
 ) -> Route:
-    """Make a route of version 2.0; `required` names fields, with spaces between them."""
+    """Make a route; `required` names fields, with spaces between them."""
     return Route(
         method=method,
         path=path,
@@ -70,4 +71,5 @@ def operation(
         request=request,
         required=tuple(required.split()),
         largest_body=largest_body,
+        versions=versions,
     )

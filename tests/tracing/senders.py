@@ -16,12 +16,8 @@ from everlearn.core.clock import Clock
 from everlearn.db import Database
 from everlearn.db.group import GroupWriter
 from everlearn.eventlog import EventLog
-from everlearn.tracing import Traces
-from everlearn.tracing.assessing import Assessments
-from everlearn.tracing.evaluating import Evaluations
+from everlearn.tracing import tracing_over
 from everlearn.tracing.mlflow import tracing_routes
-from everlearn.tracing.scoring import Scorers
-from everlearn.tracing.searching import TraceFinder
 from everlearn.tracking import Experiments, Files, Journal, Models, Search
 from everlearn.tracking.mlflow import tracking_routes
 from everlearn.web.mlflow import mlflow_app
@@ -37,13 +33,7 @@ def server_of(db: Database, log: EventLog, blobs: BlobStore, clock: Clock) -> Se
     journal, models = Journal(db, writer, log, clock), Models(db, clock)
     routes = (
         *tracking_routes(Experiments(db, clock), journal, Files(db, blobs, clock), Search(db), models),
-        *tracing_routes(
-            Traces(db, writer, log, clock),
-            TraceFinder(db),
-            Assessments(db, writer, clock),
-            Evaluations(db, log, clock),
-            Scorers(db, log, clock),
-        ),
+        *tracing_routes(tracing_over(db, writer, log, clock)),
     )
     return Server(mlflow_app(routes, OpenGate()))
 

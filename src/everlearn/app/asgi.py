@@ -122,9 +122,7 @@ def protocol_routes(platform: Platform) -> tuple[Route, ...]:
         *negotiation.ROUTES,
         *tracking_routes(platform.experiments, platform.journal, platform.files, platform.search, platform.models),
         *registry_routes(platform.catalogue),
-        *tracing_routes(
-            platform.traces, platform.trace_finder, platform.assessments, platform.evaluations, platform.scorers
-        ),
+        *tracing_routes(platform.tracing),
     )
 
 

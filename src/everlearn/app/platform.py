@@ -28,11 +28,7 @@ from everlearn.retraining import Retraining
 from everlearn.rollouts import Rollouts
 from everlearn.serving import Deployments, Labels, PredictionLog
 from everlearn.storage import Collector
-from everlearn.tracing import Traces
-from everlearn.tracing.assessing import Assessments
-from everlearn.tracing.evaluating import Evaluations
-from everlearn.tracing.scoring import Scorers
-from everlearn.tracing.searching import TraceFinder
+from everlearn.tracing import Tracing
 from everlearn.tracking import Comparisons, Curves, Experiments, Files, Journal, Models, Search, Tracking
 
 T = TypeVar("T")
@@ -65,11 +61,7 @@ class Platform:
     catalogue: Catalogue
     aliases: Aliases
     approvals: Approvals
-    traces: Traces
-    trace_finder: TraceFinder
-    assessments: Assessments
-    evaluations: Evaluations
-    scorers: Scorers
+    tracing: Tracing
     datasets: Datasets
     features: Features
     pipelines: Pipelines

@@ -44,11 +44,7 @@ from everlearn.retraining.model import RetrainingPolicy
 from everlearn.rollouts import RolloutPolicy, Rollouts
 from everlearn.serving import Deployments, Labels, PredictionLog, not_applied
 from everlearn.storage import Collector, Grace
-from everlearn.tracing import Traces
-from everlearn.tracing.assessing import Assessments
-from everlearn.tracing.evaluating import Evaluations
-from everlearn.tracing.scoring import Scorers
-from everlearn.tracing.searching import TraceFinder
+from everlearn.tracing import tracing_over
 from everlearn.tracking import Comparisons, Curves, Experiments, Files, Journal, Models, Search, Tracking
 
 POLICY_TYPES = {
@@ -110,11 +106,7 @@ def build(settings: Settings) -> Platform:
         catalogue=Catalogue(db, log, clock, tracking, models, aliases),
         aliases=aliases,
         approvals=Approvals(db, log, clock),
-        traces=Traces(db, writer, log, clock),
-        trace_finder=TraceFinder(db),
-        assessments=Assessments(db, writer, clock),
-        evaluations=Evaluations(db, log, clock),
-        scorers=Scorers(db, log, clock),
+        tracing=tracing_over(db, writer, log, clock),
         datasets=datasets,
         features=Features(db, log, clock),
         pipelines=pipelines,

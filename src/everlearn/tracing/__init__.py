@@ -6,5 +6,6 @@ written durably before they are acknowledged, and found again by the same gramma
 """
 
 from everlearn.tracing.service import Trace, Traces
+from everlearn.tracing.services import Tracing, tracing_over
 
-__all__ = ["Trace", "Traces"]
+__all__ = ["Trace", "Traces", "Tracing", "tracing_over"]

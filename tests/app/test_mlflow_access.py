@@ -17,6 +17,7 @@ from everlearn.app.platform import Platform
 from everlearn.app.settings import load_settings
 from everlearn.app.wiring import build
 from everlearn.core.actor import Actor
+from everlearn.web.mlflow import Route
 
 ADMIN = Actor("user:admin")
 BASE = "/api/2.0/mlflow"
@@ -39,6 +40,12 @@ def ask(platform: Platform, method: str, path: str, **said: Any) -> httpx.Respon
     return asyncio.run(send())
 
 
+def address_of(route: Route) -> str:
+    version = route.versions[0]
+    path = re.sub(r"\{[a-z_]+\}", "x", route.path)
+    return f"/api/{version}{path}" if version else path
+
+
 def token_of(platform: Platform, name: str, project: str, role: Role) -> str:
     platform.access.create_account(name, AccountKind.SERVICE, actor=ADMIN)
     platform.access.grant(name, project, role, actor=ADMIN)
@@ -51,8 +58,8 @@ def bearer(token: str) -> dict[str, str]:
 
 def test_every_operation_names_a_role_but_the_one_that_anybody_may_ask(platform: Platform) -> None:
     routes = protocol_routes(platform)
-    public = [route.path for route in routes if route.role is None]
-    changing = [route for route in routes if route.method in {"PUT", "PATCH", "DELETE"}]
+    public = [route.path for route in routes if route.role is None and not route.by_link]
+    changing = [route for route in routes if route.method in {"PUT", "PATCH", "DELETE"} and not route.by_link]
 
     assert public == ["/mlflow/server-info"]
     assert {route.role for route in changing} == {Role.CONTRIBUTOR}
@@ -62,12 +69,20 @@ def test_without_a_token_every_operation_is_refused_in_the_protocols_shape(platf
     for route in protocol_routes(platform):
         if route.role is None:
             continue
-        path = re.sub(r"\{[a-z_]+\}", "x", route.path)
-        answer = ask(platform, route.method, f"/api/{version}{path}" if (version := route.versions[0]) else path)
+        answer = ask(platform, route.method, address_of(route))
 
         assert answer.status_code == 401, route.path
         assert answer.headers["www-authenticate"].startswith("Basic")
         assert route.method == "HEAD" or answer.json()["error_code"] == "UNAUTHENTICATED"
+
+
+def test_what_is_done_by_link_takes_no_token_for_one(platform: Platform) -> None:
+    token = bearer(token_of(platform, "admin", "*", Role.ADMIN))
+    by_link = [route for route in protocol_routes(platform) if route.by_link]
+
+    assert {route.method for route in by_link} == {"PUT", "GET", "HEAD"}
+    for route in by_link:
+        assert ask(platform, route.method, address_of(route), headers=token).status_code == 403, route.path
 
 
 def test_a_token_comes_as_bearer_or_as_the_password_of_basic(platform: Platform) -> None:

@@ -307,3 +307,19 @@ def test_versions_that_are_equal_in_what_is_sorted_by_come_by_name(server: Serve
     found = server.get(f"{VERSIONS}/search", order_by=["version_number DESC"]).body["model_versions"]
 
     assert [(one["name"], one["version"]) for one in found] == [("a", "2"), ("b", "2"), ("a", "1"), ("b", "1")]
+
+
+def test_the_browser_gets_files_of_versions_as_downloads(server: Server) -> None:
+    run = server.run()
+    server.send("PUT", f"/mlflow-artifacts/artifacts/0/{run}/artifacts/model/MLmodel", content=b"flavors: {}")
+    server.post(f"{MODELS}/create", name="m")
+    for source in (f"runs:/{run}/model", f"mlflow-artifacts:/0/{run}/artifacts/model", "s3://elsewhere/model"):
+        server.post(f"{VERSIONS}/create", name="m", source=source)
+
+    asked = [
+        server.ask("GET", "/model-versions/get-artifact", params={"name": "m", "version": version, "path": "MLmodel"})
+        for version in ("1", "2", "3")
+    ]
+    assert [answer.status for answer in asked] == [200, 200, 400]
+    assert {answer.content for answer in asked[:2]} == {b"flavors: {}"}
+    assert asked[0].headers["content-disposition"].startswith("attachment")

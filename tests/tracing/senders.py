@@ -18,9 +18,10 @@ from everlearn.db.group import GroupWriter
 from everlearn.eventlog import EventLog
 from everlearn.tracing import tracing_over
 from everlearn.tracing.mlflow import tracing_routes
-from everlearn.tracking import Experiments, Files, Journal, Models, Search
+from everlearn.tracking import Experiments, Files, Journal, Models, Search, Uploads
 from everlearn.tracking.mlflow import tracking_routes
 from everlearn.web.mlflow import mlflow_app
+from everlearn.web.mlflow.links import Links
 
 PROTOBUF = "application/x-protobuf"
 SECOND = 1_000_000_000
@@ -31,8 +32,9 @@ def server_of(db: Database, log: EventLog, blobs: BlobStore, clock: Clock) -> Se
     """Put the application together."""
     writer = GroupWriter(db)
     journal, models = Journal(db, writer, log, clock), Models(db, clock)
+    files, uploads = Files(db, blobs, clock), Uploads(db, blobs, clock)
     routes = (
-        *tracking_routes(Experiments(db, clock), journal, Files(db, blobs, clock), Search(db), models),
+        *tracking_routes(Experiments(db, clock), journal, files, Search(db), models, uploads, Links(b"key", clock)),
         *tracing_routes(tracing_over(db, writer, log, clock)),
     )
     return Server(mlflow_app(routes, OpenGate()))

@@ -19,9 +19,10 @@ from everlearn.promotion.inspection import FileInspector
 from everlearn.promotion.rules import RULES
 from everlearn.registry import Aliases, Catalogue
 from everlearn.registry.mlflow import registry_routes
-from everlearn.tracking import Experiments, Files, Journal, Models, Search, Tracking
+from everlearn.tracking import Experiments, Files, Journal, Models, Search, Tracking, Uploads
 from everlearn.tracking.mlflow import tracking_routes
 from everlearn.web.mlflow import mlflow_app
+from everlearn.web.mlflow.links import Links
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,11 @@ class Server:
         return self.send("POST", path, json=body)
 
     def send(self, method: str, path: str, *, version: str = "2.0", root: str = "/api", **said: Any) -> Answer:
-        return asyncio.run(self._send(method, f"{self.prefix}{root}/{version}{path}", said))
+        return self.ask(method, f"{self.prefix}{root}/{version}{path}", **said)
+
+    def ask(self, method: str, address: str, **said: Any) -> Answer:
+        """Ask for an address as it stands, whatever the project."""
+        return asyncio.run(self._send(method, address, said))
 
     async def _send(self, method: str, path: str, said: dict[str, Any]) -> Answer:
         transport = httpx.ASGITransport(app=self.app)
@@ -80,11 +85,12 @@ def server_of(db: Database, log: EventLog, blobs: BlobStore, clock: Clock) -> Se
     journal, models = Journal(db, GroupWriter(db), log, clock), Models(db, clock)
     aliases, tracking = aliases_of(db, log, blobs, clock), Tracking(db, log, blobs, clock)
     catalogue = Catalogue(db, log, clock, tracking, models, aliases)
+    files, uploads, links = Files(db, blobs, clock), Uploads(db, blobs, clock), Links(b"a key of tests", clock)
     routes = (
-        *tracking_routes(Experiments(db, clock), journal, Files(db, blobs, clock), Search(db), models),
-        *registry_routes(catalogue),
+        *tracking_routes(Experiments(db, clock), journal, files, Search(db), models, uploads, links),
+        *registry_routes(catalogue, files),
     )
-    return Server(mlflow_app(routes, OpenGate()))
+    return Server(mlflow_app(routes, OpenGate(), links))
 
 
 def aliases_of(db: Database, log: EventLog, blobs: BlobStore, clock: Clock) -> Aliases:

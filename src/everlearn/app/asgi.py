@@ -108,6 +108,8 @@ def api_site(platform: Platform) -> Site:
         pages=PAGES,
         services=services,
         protocol=protocol_routes(platform),
+        links=platform.links,
+        public_url=settings.public_url,
         gate=OpenGate() if settings.auth is Auth.OFF else TokenGate(platform.access),
         metrics=metrics,
         template_packages=TEMPLATE_PACKAGES,
@@ -120,8 +122,16 @@ def protocol_routes(platform: Platform) -> tuple[Route, ...]:
     """Collect every operation of MLflow's protocol: the one table of who may do what."""
     return (
         *negotiation.ROUTES,
-        *tracking_routes(platform.experiments, platform.journal, platform.files, platform.search, platform.models),
-        *registry_routes(platform.catalogue),
+        *tracking_routes(
+            platform.experiments,
+            platform.journal,
+            platform.files,
+            platform.search,
+            platform.models,
+            platform.uploads,
+            platform.links,
+        ),
+        *registry_routes(platform.catalogue, platform.files),
         *tracing_routes(platform.tracing),
     )
 

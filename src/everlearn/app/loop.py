@@ -29,6 +29,7 @@ from everlearn.rollouts.model import State
 from everlearn.rollouts.tasks import RolloutTasks
 from everlearn.serving.events import WatermarkAdvanced
 from everlearn.storage.tasks import StorageTasks
+from everlearn.tracking.tasks import UploadTasks
 
 Handler = Callable[[JobContext], None]
 
@@ -112,7 +113,10 @@ LOOP: tuple[Reaction, ...] = (
 )
 
 
-SCHEDULES: tuple[Schedule, ...] = (Schedule(name="storage-collect", kind="storage.collect", cron="20 2 * * *"),)
+SCHEDULES: tuple[Schedule, ...] = (
+    Schedule(name="storage-collect", kind="storage.collect", cron="20 2 * * *"),
+    Schedule(name="tracking-sweep-uploads", kind="tracking.sweep_uploads", cron="*/30 * * * *"),
+)
 """What is done without an event, again and again."""
 
 EXPORTS: tuple[Reaction, ...] = tuple(
@@ -147,6 +151,7 @@ def handlers(platform: Platform) -> Mapping[str, Handler]:
         "retraining.review": RetrainingTasks(platform.retraining).review,
         "storage.collect": StorageTasks(platform.collector).collect,
         "lineage.emit": LineageTasks(platform.emission, _receiver(platform.settings)).emit,
+        "tracking.sweep_uploads": UploadTasks(platform.uploads).sweep,
         "governance.card": GovernanceTasks(platform.cards).write_card,
     }
 

@@ -2,6 +2,7 @@
 
 from litestar import get
 
+from everlearn.access import Role
 from everlearn.core.json import JSONObject
 from everlearn.web import PUBLIC
 from everlearn.web.mlflow import Call, Route
@@ -14,10 +15,10 @@ _INFO: JSONObject = {
     "store_type": "SqlStore",
     "workspaces_enabled": False,
     "trace_archival_enabled": False,
-    "multipart_uploads_enabled": False,
-    "multipart_downloads_enabled": False,
-    "presigned_upload_run_id_supported": False,
-    "presigned_upload_model_id_supported": False,
+    "multipart_uploads_enabled": True,
+    "multipart_downloads_enabled": True,
+    "presigned_upload_run_id_supported": True,
+    "presigned_upload_model_id_supported": True,
     "features_enabled": {"gateway": False},
 }
 
@@ -51,5 +52,20 @@ def server_info(_call: Call, _request: None) -> bytes:
     return encode(_INFO)
 
 
+def ui_telemetry(_call: Call, _request: None) -> bytes:
+    """Tell MLflow's web interface to send nothing about its use to anybody."""
+    return encode({"disable_ui_telemetry": True, "disable_ui_events": [], "ui_rollout_percentage": 0})
+
+
+def no_telemetry(_call: Call, _request: None) -> bytes:
+    """Take nothing."""
+    return encode({"status": "disabled"})
+
+
 HANDLERS = (health, version)
-ROUTES = (Route(method="GET", path="/mlflow/server-info", versions=("3.0",), role=None, handle=server_info),)
+_TELEMETRY = "/mlflow/ui-telemetry"
+ROUTES = (
+    Route(method="GET", path="/mlflow/server-info", versions=("3.0",), role=None, handle=server_info),
+    Route(method="GET", path=_TELEMETRY, versions=("3.0",), role=Role.VIEWER, handle=ui_telemetry),
+    Route(method="POST", path=_TELEMETRY, versions=("3.0",), role=Role.VIEWER, handle=no_telemetry),
+)

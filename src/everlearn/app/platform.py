@@ -29,7 +29,8 @@ from everlearn.rollouts import Rollouts
 from everlearn.serving import Deployments, Labels, PredictionLog
 from everlearn.storage import Collector
 from everlearn.tracing import Tracing
-from everlearn.tracking import Comparisons, Curves, Experiments, Files, Journal, Models, Search, Tracking
+from everlearn.tracking import Comparisons, Curves, Experiments, Files, Journal, Models, Search, Tracking, Uploads
+from everlearn.web.mlflow.links import Links
 
 T = TypeVar("T")
 
@@ -53,10 +54,12 @@ class Platform:
     experiments: Experiments
     journal: Journal
     files: Files
+    uploads: Uploads
     search: Search
     curves: Curves
     comparisons: Comparisons
     models: Models
+    links: Links
     registry: Registry
     catalogue: Catalogue
     aliases: Aliases

@@ -53,6 +53,7 @@ class Settings:
     api_port: Annotated[int, "The port of the API and the pages; 0 takes a free one."] = 4700
     gateway_host: Annotated[str, "The address that the inference gateway listens on."] = "127.0.0.1"
     gateway_port: Annotated[int, "The port of the inference gateway; 0 takes a free one."] = 4701
+    public_url: Annotated[str, "Where clients reach the API if a proxy stands before it; empty: where they say."] = ""
     auth: Annotated[Auth, "token: ask for tokens and sessions; off: none, on a loopback address only."] = Auth.TOKEN
     session_hours: Annotated[float, "How long a browser stays signed in, in hours."] = 12.0
     body_limit_mb: Annotated[float, "The largest request body that the API reads, in megabytes."] = 16.0

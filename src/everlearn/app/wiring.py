@@ -45,7 +45,8 @@ from everlearn.rollouts import RolloutPolicy, Rollouts
 from everlearn.serving import Deployments, Labels, PredictionLog, not_applied
 from everlearn.storage import Collector, Grace
 from everlearn.tracing import tracing_over
-from everlearn.tracking import Comparisons, Curves, Experiments, Files, Journal, Models, Search, Tracking
+from everlearn.tracking import Comparisons, Curves, Experiments, Files, Journal, Models, Search, Tracking, Uploads
+from everlearn.web.mlflow.links import Links
 
 POLICY_TYPES = {
     "gate": GatePolicy,
@@ -74,7 +75,7 @@ def build(settings: Settings) -> Platform:
     signer = load_or_make_signer(Path(settings.log_key))
     reactions = Subscriptions(db, log, subscriptions(reactions_for(settings), queue))
     decisions = Decisions(db, log, blobs, clock, RULES)
-    models, writer = Models(db, clock), GroupWriter(db)
+    models, files, writer = Models(db, clock), Files(db, blobs, clock), GroupWriter(db)
     tracking, registry = Tracking(db, log, blobs, clock), Registry(db, log, blobs, clock)
     datasets, policies = Datasets(db, log, blobs, clock), Policies(db, log, clock, POLICY_TYPES)
     pipelines = Pipelines(db, log, blobs, tracking, datasets, clock, installed_pipelines(settings))
@@ -98,10 +99,12 @@ def build(settings: Settings) -> Platform:
         experiments=Experiments(db, clock),
         journal=Journal(db, writer, log, clock),
         files=files,
+        uploads=Uploads(db, blobs, clock),
         search=Search(db),
         curves=Curves(db),
         comparisons=Comparisons(Search(db)),
         models=models,
+        links=Links.derived(signer.secret, clock),
         registry=registry,
         catalogue=Catalogue(db, log, clock, tracking, models, aliases),
         aliases=aliases,

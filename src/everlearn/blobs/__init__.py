@@ -9,13 +9,17 @@ Blobs never change and are never half there: whoever sees a name sees the whole 
 
 from everlearn.blobs.address import open_blobs
 from everlearn.blobs.failures import BlobDamagedError, BlobNotFoundError
-from everlearn.blobs.store import BlobStore, CondemnedBlob, ShelvedBlob, StoredBlob
+from everlearn.blobs.incoming import Incoming, StoredBlob
+from everlearn.blobs.parts import Parts
+from everlearn.blobs.store import BlobStore, CondemnedBlob, ShelvedBlob
 
 __all__ = [
     "BlobDamagedError",
     "BlobNotFoundError",
     "BlobStore",
     "CondemnedBlob",
+    "Incoming",
+    "Parts",
     "ShelvedBlob",
     "StoredBlob",
     "open_blobs",

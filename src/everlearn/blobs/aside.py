@@ -10,7 +10,7 @@ from datetime import datetime
 from uuid import uuid4
 
 TRASH = "trash"
-HIDDEN = frozenset({"tmp", TRASH})  # top folders of a shelf in which no blob is visible
+HIDDEN = frozenset({"tmp", "parts", TRASH})  # top folders of a shelf in which no blob is visible
 
 _ENTRY = re.compile(rf"{TRASH}/(.+)~[0-9a-f]{{32}}")
 

@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING
 
 import obstore
 from obstore.store import S3Store
@@ -18,6 +19,9 @@ from obstore.store import S3Store
 from everlearn.blobs.aside import HIDDEN, TRASH, Aside, Kept, name_in, new_entry
 from everlearn.blobs.failures import bucket_failures, disk_failures
 from everlearn.core.errors import UnavailableError
+
+if TYPE_CHECKING:
+    from obstore import GetOptions  # it exists for the type checker only
 
 PART_BYTES = 8 * 1024 * 1024
 _MOST_PARTS = 10_000  # of one multipart upload, by the protocol
@@ -133,10 +137,10 @@ class BucketShelf:
         with suppress(FileNotFoundError), bucket_failures():
             obstore.delete(self.store, entry)
 
-    def _stream(self, name: str) -> Iterator[bytes]:
+    def _stream(self, name: str, options: "GetOptions | None" = None) -> Iterator[bytes]:
         while True:
             try:
-                found = obstore.get(self.store, name)
+                found = obstore.get(self.store, name, options=options)
                 return (bytes(chunk) for chunk in found.stream(min_chunk_size=PART_BYTES))
             except FileNotFoundError:
                 if not self.restore(name):
@@ -157,6 +161,17 @@ class BucketShelf:
                 part = _part_of(size)
                 content = obstore.get(self.store, name).stream(min_chunk_size=part)
                 _put(self.store, target, (bytes(chunk) for chunk in content), part=part)
+
+    def read_span(self, name: str, start: int, stop: int) -> Iterator[bytes]:
+        """Ask for these bytes alone, and read in pieces as they arrive."""
+        with bucket_failures():
+            yield from self._stream(name, {"range": (start, stop)})
+
+    def remove_under(self, folder: str) -> None:
+        """List and remove."""
+        with bucket_failures():
+            for found in obstore.list(self.store, f"{folder}/", chunk_size=1_000):
+                obstore.delete(self.store, [one["path"] for one in found])
 
     def probe(self) -> None:
         """List what never exists: answers only if the bucket does and lets us in."""

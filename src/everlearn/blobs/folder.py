@@ -91,6 +91,22 @@ class FolderShelf:
         with disk_failures(), self._opened(name) as file:
             return file.read(length)
 
+    def read_span(self, name: str, start: int, stop: int) -> Iterator[bytes]:
+        """Read the file piece by piece, from `start` on."""
+        with disk_failures(), self._opened(name) as file:
+            file.seek(start)
+            while start < stop and (chunk := file.read(min(CHUNK_BYTES, stop - start))):
+                yield chunk
+                start += len(chunk)
+
+    def remove_under(self, folder: str) -> None:
+        """Remove the folder's files and the folder."""
+        with disk_failures():
+            for path in (self.root / folder).glob("*"):
+                path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):
+                (self.root / folder).rmdir()
+
     def probe(self) -> None:
         """Write a byte where drafts are written."""
         with self.draft() as draft:

@@ -100,6 +100,17 @@ def pieces_of(content: bytes) -> Iterator[bytes]:
         yield content[start : start + _PIECE]
 
 
+def span_of(pieces: Iterator[bytes], start: int, stop: int) -> Iterator[bytes]:
+    """Give the bytes from `start` until before `stop` of a content that comes in pieces."""
+    at = 0
+    for piece in pieces:
+        if wanted := piece[max(0, start - at) : max(0, stop - at)]:
+            yield wanted
+        at += len(piece)
+        if at >= stop:
+            return
+
+
 def _damaged(digest: Digest, why: str) -> BlobDamagedError:
     return BlobDamagedError(
         f"the packed content of {digest} is damaged ({why}); restore it from a backup", digest=digest

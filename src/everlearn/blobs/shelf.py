@@ -52,6 +52,14 @@ class Shelf(Protocol):
         """Give the first bytes, fewer when there are not so many; otherwise like `read`."""
         ...
 
+    def read_span(self, name: str, start: int, stop: int) -> Iterator[bytes]:
+        """Give the bytes from `start` until before `stop`, which lie in the content; raises FileNotFoundError."""
+        ...
+
+    def remove_under(self, folder: str) -> None:
+        """Remove every name below `folder`, a relative path; when there is none, do nothing."""
+        ...
+
     def probe(self) -> None:
         """Raise UnavailableError unless new content could be taken now."""
         ...

@@ -2,23 +2,17 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 
 from everlearn.blobs import packed
 from everlearn.blobs.failures import BlobDamagedError, BlobNotFoundError
+from everlearn.blobs.incoming import Incoming, StoredBlob, receiving
 from everlearn.blobs.names import PACKED, digest_of, packed_name, whole_name
 from everlearn.blobs.shelf import Shelf
 from everlearn.core.digest import Digest, digest_bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredBlob:
-    """What storing a stream gives."""
-
-    digest: Digest
-    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,16 +66,14 @@ class BlobStore:
 
         Raises the same as `put`, and whatever `chunks` raises.
         """
-        hasher, size = hashlib.sha256(), 0
-        with self.shelf.draft() as draft:
+        with self.receiving() as incoming:
             for chunk in chunks:
-                hasher.update(chunk)
-                size += len(chunk)
-                draft.write(chunk)
-            digest = _digest(hasher)
-            if not self.shelf.holds(whole_name(digest), size):
-                draft.publish(whole_name(digest))
-        return StoredBlob(digest=digest, size_bytes=size)
+                incoming.write(chunk)
+            return incoming.finish()
+
+    def receiving(self, *, most_bytes: int | None = None) -> AbstractContextManager[Incoming]:
+        """Take bytes whenever they come, in constant memory; left without `finish`, nothing happened."""
+        return receiving(self.shelf, whole_name, most_bytes=most_bytes)
 
     def get(self, digest: Digest) -> bytes:
         """Give the bytes, verified.
@@ -112,6 +104,16 @@ class BlobStore:
             )
         if held:
             yield held
+
+    def stream_span(self, digest: Digest, start: int, stop: int) -> Iterator[bytes]:
+        """Give the bytes from `start` until before `stop` in pieces.
+
+        A part cannot be verified against the digest of the whole: whoever needs that puts the parts together first.
+        """
+        try:
+            yield from self.shelf.read_span(whole_name(digest), start, stop)
+        except FileNotFoundError:
+            yield from packed.span_of(self._read_packed(digest), start, stop)
 
     def exists(self, digest: Digest) -> bool:
         """Tell whether something is stored under this digest (without reading it)."""

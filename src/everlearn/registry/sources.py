@@ -64,6 +64,12 @@ def version_of_source(source: str) -> tuple[str, int] | None:
     return (name, int(number)) if is_version else None
 
 
+def tree_of_source(source: str) -> str | None:
+    """Give the folder of the project's tree that an `mlflow-artifacts:/…` source names."""
+    path = source.removeprefix("mlflow-artifacts:/")
+    return path.strip("/") if source.startswith("mlflow-artifacts:/") and not path.startswith("/") else None
+
+
 def _check(form: str, source: str) -> None:
     scheme = _SCHEME.match(form)
     if scheme is None or scheme.group(1).lower() == "file":

@@ -15,6 +15,7 @@ from everlearn.tracking.model import Artifact, Experiment, Metric, Run, RunDetai
 from everlearn.tracking.models import Models, note_version
 from everlearn.tracking.searching import Search
 from everlearn.tracking.service import Tracking
+from everlearn.tracking.uploads import Uploads
 
 __all__ = [
     "Artifact",
@@ -34,6 +35,7 @@ __all__ = [
     "RunStatus",
     "Search",
     "Tracking",
+    "Uploads",
     "checked_artifact_path",
     "note_version",
 ]

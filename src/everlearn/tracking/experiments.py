@@ -1,6 +1,6 @@
 """Experiments as a team keeps them: made, renamed, tagged, deleted and brought back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from everlearn.core.clock import Clock
@@ -27,6 +27,7 @@ from everlearn.tracking.model import (
 from everlearn.tracking.store import experiments as store
 from everlearn.tracking.store import runs as run_store
 from everlearn.tracking.store.experiments import ExperimentRow
+from everlearn.tracking.store.inputs import DatasetSummary, summaries
 from everlearn.tracking.store.runs import milliseconds_of
 
 
@@ -61,6 +62,11 @@ class Experiments:
             self.ensure_default(project)
         with self.db.read() as tx:
             return _with_tags(tx, _known(tx, project, number))
+
+    def datasets(self, project: str, numbers: Sequence[int]) -> list[DatasetSummary]:
+        """List the data sets that runs of these experiments read, up to a thousand."""
+        with self.db.read() as tx:
+            return summaries(tx, project, numbers, limit=1_000)
 
     def get_by_name(self, project: str, name: str) -> Experiment:
         """Give one experiment by its name, also a deleted one."""

@@ -1,10 +1,11 @@
 """A project's tree of files, in which runs and models own folders. The bytes lie in the blob store, each once."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from everlearn.blobs import BlobStore
+from everlearn.blobs import BlobStore, Incoming
 from everlearn.core.clock import Clock
 from everlearn.core.digest import Digest
 from everlearn.db import Database, Tx
@@ -31,16 +32,27 @@ class Files:
     clock: Clock
 
     def write(self, project: str, path: str, chunks: Iterable[bytes]) -> Artifact:
-        """Keep a file of any size at a path, in constant memory; the newest one wins.
+        """Keep a file of any size at a path, in constant memory; the newest one wins."""
+        with self.receiving(project, path) as incoming:
+            for chunk in chunks:
+                incoming.write(chunk)
+            return incoming.finish()
+
+    @contextmanager
+    def receiving(self, project: str, path: str, *, most_bytes: int | None = None) -> Iterator["IncomingFile"]:
+        """Take a file whenever its bytes come; left without `finish`, nothing happened.
 
         Raises
         ------
         ArtifactBlockedError
-            When a file stands where a folder would be needed, or a folder where the file would.
+            When a file stands where a folder would be needed, or a folder where the file would; before the first
+            byte is taken, and again from `finish`.
         """
         checked_artifact_path(path)
-        stored = self.blobs.put_stream(chunks)
-        return self.put(project, path, stored.digest, stored.size_bytes)
+        with self.db.read() as tx:
+            check_unblocked(tx, project, path)
+        with self.blobs.receiving(most_bytes=most_bytes) as incoming:
+            yield IncomingFile(self, project, path, incoming)
 
     def put(self, project: str, path: str, digest: Digest, size_bytes: int) -> Artifact:
         """Keep bytes that are in the blob store already at a path."""
@@ -51,13 +63,18 @@ class Files:
             put_file(tx, project, artifact)
         return artifact
 
-    def open(self, project: str, path: str) -> tuple[Artifact, Iterator[bytes]]:
-        """Give a file and its bytes in chunks, verified while they are read."""
+    def find(self, project: str, path: str) -> Artifact:
+        """Give a file without its bytes."""
         checked_artifact_path(path)
         with self.db.read() as tx:
             found = store.find(tx, project, path)
         if found is None:
             raise ArtifactNotFoundError(f"No such artifact: '{path[:200]}'")
+        return found
+
+    def open(self, project: str, path: str) -> tuple[Artifact, Iterator[bytes]]:
+        """Give a file and its bytes in chunks, verified while they are read."""
+        found = self.find(project, path)
         return found, self.blobs.stream(found.digest)
 
     def delete(self, project: str, path: str) -> int:
@@ -74,14 +91,38 @@ class Files:
             return list(_children(tx, project, folder))
 
 
+@dataclass(frozen=True, slots=True)
+class IncomingFile:
+    """A file that is arriving."""
+
+    files: Files
+    project: str
+    path: str
+    incoming: Incoming
+
+    def write(self, chunk: bytes) -> None:
+        """Take the next bytes."""
+        self.incoming.write(chunk)
+
+    def finish(self) -> Artifact:
+        """Put the file at its path."""
+        stored = self.incoming.finish()
+        return self.files.put(self.project, self.path, stored.digest, stored.size_bytes)
+
+
 def put_file(tx: Tx, project: str, artifact: Artifact) -> None:
     """Put a file at its path inside the caller's transaction."""
-    blocking = store.blocking_path(tx, project, artifact.path, folders_of(artifact.path))
+    check_unblocked(tx, project, artifact.path)
+    store.put(tx, project, artifact)
+
+
+def check_unblocked(tx: Tx, project: str, path: str) -> None:
+    """Refuse a path that would need a file where a folder is, or a folder where a file is."""
+    blocking = store.blocking_path(tx, project, path, folders_of(path))
     if blocking is not None:
         raise ArtifactBlockedError(
-            f"{artifact.path[:80]!r} cannot stand beside {blocking[:80]!r}: one of them would be a folder"
+            f"{path[:80]!r} cannot stand beside {blocking[:80]!r}: one of them would be a folder"
         )
-    store.put(tx, project, artifact)
 
 
 def _children(tx: Tx, project: str, folder: str) -> Iterator[Child]:

@@ -126,6 +126,24 @@ class ArtifactBlockedError(ConflictError):
     code = "tracking.artifact_path_blocked"
 
 
+class UploadNotFoundError(NotFoundError):
+    """There is no such upload in the project, or it is over."""
+
+    code = "tracking.upload_not_found"
+
+
+class BadPartError(InvalidError):
+    """A part that was not announced, is missing, or is not what the client says it is."""
+
+    code = "tracking.bad_part"
+
+
+class TooManyUploadsError(ConflictError):
+    """The project has too many uploads under way."""
+
+    code = "tracking.too_many_uploads"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Experiment:
     """A question that runs try to answer."""
@@ -195,6 +213,26 @@ class Artifact:
     digest: Digest
     size_bytes: int
     logged_at: datetime
+
+
+class UploadState(StrEnum):
+    """What has become of a file that arrives in parts."""
+
+    OPEN = "open"
+    COMPLETE = "complete"
+    ABORTED = "aborted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A file that arrives in parts. Nobody sees it before all of them are put together."""
+
+    id: str
+    project: str
+    path: str
+    parts: int  # numbered from 1
+    state: UploadState
+    begun_by: Actor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

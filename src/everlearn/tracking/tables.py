@@ -207,3 +207,28 @@ artifacts = sa.Table(
     sa.Column("logged_at", Instant, nullable=False),
     sa.Index("ix_tracking_artifacts_digest", "digest"),
 )
+
+# Files that arrive in parts. An upload that nobody touches for a day is swept, whatever became of it.
+uploads = sa.Table(
+    "tracking_uploads",
+    metadata,
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("project", sa.Text, nullable=False),
+    sa.Column("path", _Name, nullable=False),
+    sa.Column("parts", sa.Integer, nullable=False),  # how many were announced
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("begun_by", sa.Text, nullable=False),
+    sa.Column("touched_at", Instant, nullable=False),
+    sa.CheckConstraint("state in ('open', 'complete', 'aborted')", name="state"),
+    sa.Index("ix_tracking_uploads_project", "project", "state"),
+    sa.Index("ix_tracking_uploads_touched", "touched_at"),
+)
+
+upload_parts = sa.Table(
+    "tracking_upload_parts",
+    metadata,
+    sa.Column("upload_id", sa.Text, sa.ForeignKey("tracking_uploads.id"), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("size_bytes", sa.BigInteger, nullable=False),
+)

@@ -19,6 +19,7 @@ from everlearn.web.headers import guarded_and_measured
 from everlearn.web.inject import providers
 from everlearn.web.metrics import HttpMetrics
 from everlearn.web.mlflow import Route, beside, mlflow_app
+from everlearn.web.mlflow.links import Links
 from everlearn.web.navigation import Navigation
 from everlearn.web.origin import same_origin
 from everlearn.web.render import Pages, page_renderer
@@ -33,6 +34,8 @@ class Site:
     pages: Sequence[ControllerRouterHandler] = ()  # HTML
     services: Mapping[str, object] = field(default_factory=dict)  # by the parameter name that routes use
     protocol: Sequence[Route] = ()  # of MLflow's REST protocol
+    links: Links | None = None  # what the protocol does by link
+    public_url: str = ""
     gate: Gate
     metrics: HttpMetrics
     template_packages: Sequence[str] = ()  # packages with a folder `templates`, e.g. "everlearn.registry"
@@ -76,4 +79,5 @@ def make_litestar(site: Site) -> Litestar:
 
 def make_app(site: Site) -> ASGIApp:
     """Assemble the application that a server runs: the framework inside, headers and measures around it."""
-    return guarded_and_measured(beside(mlflow_app(site.protocol, site.gate), make_litestar(site)), site.metrics)
+    protocol = mlflow_app(site.protocol, site.gate, site.links, public_url=site.public_url)
+    return guarded_and_measured(beside(protocol, make_litestar(site)), site.metrics)

@@ -4,8 +4,6 @@ Two nets: session cookies are SameSite=Strict, and a state-changing request from
 as its origin. Programs that send neither header carry a token, which no other site can make a browser add.
 """
 
-from urllib.parse import urlsplit
-
 from litestar.handlers import BaseRouteHandler
 
 from everlearn.core.errors import DeniedError
@@ -26,12 +24,16 @@ async def same_origin(connection: AnyConnection, _handler: BaseRouteHandler) -> 
     gate_of(connection).check_host(connection.headers.get("host", ""))
     if connection.scope.get("method") in _SAFE_METHODS:
         return
-    site = connection.headers.get("sec-fetch-site")
-    origin = connection.headers.get("origin")
-    foreign = (site is not None and site not in _OWN_SITES) or (
-        origin is not None and urlsplit(origin).netloc != connection.headers.get("host")
+    check_own_site(
+        site=connection.headers.get("sec-fetch-site"),
+        origin=connection.headers.get("origin"),
+        host=connection.headers.get("host", ""),
     )
-    if foreign:
+
+
+def check_own_site(*, site: str | None, origin: str | None, host: str) -> None:
+    """Refuse a change that a browser was made to ask for by another site; programs send neither header."""
+    if (site is not None and site not in _OWN_SITES) or (origin is not None and origin.partition("://")[2] != host):
         raise ForeignOriginError(
             "a change was asked for from another site and refused; open this server's own pages and try again there"
         )

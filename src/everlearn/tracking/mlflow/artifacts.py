@@ -1,22 +1,19 @@
-"""Files over the protocol. They are always downloads of a neutral type: they may be anybody's HTML."""
+"""The artifact proxy: a project's tree of files over the protocol."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Any
-from urllib.parse import quote
+from dataclasses import dataclass
 
 from everlearn.access import Role
 from everlearn.tracking.artifact_path import BadArtifactPathError, checked_artifact_path
 from everlearn.tracking.files import Child, Files
 from everlearn.tracking.journal import Journal
 from everlearn.tracking.mlflow import messages as m
+from everlearn.tracking.mlflow.downloads import Content, Downloads
+from everlearn.tracking.mlflow.transfer import send_done, taken_in
 from everlearn.web.mlflow import Call, ProtocolError, Route, operation
-from everlearn.web.mlflow.application import chunks_of
 from everlearn.web.mlflow.routes import Receive, Scope, Send
 
-_PIECE = 1024 * 1024  # bytes
 _ARTIFACTS = "/mlflow-artifacts/artifacts"
 
 
@@ -26,7 +23,8 @@ class ArtifactDoor:
 
     files: Files
     journal: Journal
-    threads: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(8, thread_name_prefix="artifacts"))
+    downloads: Downloads
+    threads: ThreadPoolExecutor
 
     def list_of_run(self, call: Call, asked: m.ListArtifacts) -> m.Files:
         """List a folder of a run."""
@@ -45,44 +43,22 @@ class ArtifactDoor:
 
     async def upload(self, call: Call, path: str, _scope: Scope, receive: Receive, send: Send) -> None:
         """Keep the body at a path, in constant memory."""
-        loop = asyncio.get_running_loop()
-        pieces = _pieces(chunks_of(receive))
+        await taken_in(receive, self.files.receiving(call.project, path), self.threads)
+        await send_done(send)
 
-        def chunks() -> Iterator[bytes]:
-            while piece := asyncio.run_coroutine_threadsafe(anext(pieces, b""), loop).result():
-                yield piece
-
-        await loop.run_in_executor(self.threads, self.files.write, call.project, path, chunks())
-        await _answer(send, b"{}")
-
-    async def download(self, call: Call, path: str, scope: Scope, _receive: Receive, send: Send) -> None:
-        """Send what is at a path. What is damaged breaks off before its end."""
-        loop = asyncio.get_running_loop()
-        artifact, chunks = await loop.run_in_executor(self.threads, self.files.open, call.project, path)
-        first: bytes = await loop.run_in_executor(self.threads, next, chunks, b"")
-        name = quote(path.rpartition("/")[2], safe="")
-        headers = [
-            (b"content-type", b"application/octet-stream"),
-            (b"content-length", str(artifact.size_bytes).encode()),
-            (b"content-disposition", f"attachment; filename*=UTF-8''{name}".encode()),
-            (b"x-content-type-options", b"nosniff"),
-        ]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        chunk = b"" if scope["method"] == "HEAD" else first
-        while chunk:
-            await send({"type": "http.response.body", "body": chunk, "more_body": True})
-            chunk = await loop.run_in_executor(self.threads, next, chunks, b"")
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+    async def download(self, call: Call, path: str, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send what is at a path."""
+        await self.downloads.send(lambda: content_at(self.files, call.project, path), scope, receive, send)
 
     async def delete(self, call: Call, path: str, _scope: Scope, _receive: Receive, send: Send) -> None:
         """Remove a file or a folder."""
         await asyncio.get_running_loop().run_in_executor(self.threads, self.files.delete, call.project, path)
-        await _answer(send, b"{}")
+        await send_done(send)
 
 
-def artifact_routes(files: Files, journal: Journal) -> tuple[Route, ...]:
+def artifact_routes(files: Files, journal: Journal, downloads: Downloads) -> tuple[Route, ...]:
     """List the routes."""
-    door, one = ArtifactDoor(files, journal), f"{_ARTIFACTS}/{{path}}"
+    door, one = ArtifactDoor(files, journal, downloads, downloads.threads), f"{_ARTIFACTS}/{{path}}"
     look, log = Role.VIEWER, Role.CONTRIBUTOR
     return (
         operation("GET", "/mlflow/artifacts/list", look, door.list_of_run, m.ListArtifacts),
@@ -94,17 +70,10 @@ def artifact_routes(files: Files, journal: Journal) -> tuple[Route, ...]:
     )
 
 
-async def _pieces(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Put small chunks together: each piece costs a change of threads."""
-    held, size = list[bytes](), 0
-    async for chunk in chunks:
-        held.append(chunk)
-        size += len(chunk)
-        if size >= _PIECE:
-            yield b"".join(held)
-            held, size = [], 0
-    if size:
-        yield b"".join(held)
+def content_at(files: Files, project: str, path: str) -> Content:
+    """Find what is at a path of a project's tree."""
+    found = files.find(project, path)
+    return Content(found.digest, found.size_bytes, path.rpartition("/")[2])
 
 
 def file_out(child: Child, path: str) -> m.FileOut:
@@ -119,9 +88,3 @@ def _listed(path: str | None) -> str:
         return "" if folder in {"", "."} else checked_artifact_path(folder)
     except BadArtifactPathError as error:
         raise ProtocolError("Invalid path") from error
-
-
-async def _answer(send: Send, body: bytes) -> None:
-    headers: list[Any] = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})

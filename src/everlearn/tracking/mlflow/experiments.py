@@ -18,6 +18,8 @@ from everlearn.tracking.model import Lifecycle
 from everlearn.web.mlflow import Call, Empty, Route, operation
 from everlearn.web.mlflow.errors import ProtocolError
 
+_MOST_EXPERIMENTS = 20
+
 
 @dataclass(frozen=True, slots=True)
 class ExperimentDoor:
@@ -80,6 +82,16 @@ class ExperimentDoor:
         self.experiments.delete_tag(call.project, number, checked_key(asked.key or "", "tag"))
         return Empty()
 
+    def datasets(self, call: Call, asked: m.SearchDatasets) -> m.DatasetSummaries:
+        """List the data sets that runs of some experiments read."""
+        ids = asked.experiment_ids or []
+        if not 1 <= len(ids) <= _MOST_EXPERIMENTS:
+            raise ProtocolError(
+                f"SearchDatasets request must specify 1 to {_MOST_EXPERIMENTS} experiment_ids, not {len(ids)}."
+            )
+        found = self.experiments.datasets(call.project, [experiment_number(one) for one in ids])
+        return m.DatasetSummaries([m.DatasetSummary(str(one.experiment), *one[1:]) for one in found])
+
 
 def experiment_routes(experiments: Experiments) -> tuple[Route, ...]:
     """List the routes."""
@@ -93,5 +105,6 @@ def experiment_routes(experiments: Experiments) -> tuple[Route, ...]:
         operation("POST", f"{base}/delete", log, door.delete, m.ExperimentById, by_id),
         operation("POST", f"{base}/restore", log, door.restore, m.ExperimentById, by_id),
         operation("POST", f"{base}/set-experiment-tag", log, door.put_tag, m.ExperimentTag, f"{by_id} key value"),
+        operation("POST", f"{base}/search-datasets", look, door.datasets, m.SearchDatasets),
         operation("POST", f"{base}/delete-experiment-tag", log, door.delete_tag, m.ExperimentTag, f"{by_id} key"),
     )

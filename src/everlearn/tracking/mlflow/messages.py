@@ -219,6 +219,59 @@ class ListArtifacts(Request):
     page_token: str | None = None
 
 
+class BeginUpload(Request):
+    """A file in parts: `path` is its name at the client, `rest` the folder that it goes to."""
+
+    rest: str | None = None
+    path: str | None = None
+    num_parts: Int64 | None = None
+
+
+class PartIn(Request):
+    """A part that was sent."""
+
+    part_number: Int64 | None = None
+    etag: str | None = None
+
+
+class EndUpload(Request):
+    """An upload that is to be completed or aborted."""
+
+    rest: str | None = None
+    path: str | None = None
+    upload_id: str | None = None
+    parts: list[PartIn] | None = None
+
+
+class ByPath(Request):
+    """A file of the project's tree."""
+
+    path: str | None = None
+
+
+class PresignUpload(Request):
+    """A file of a run or of a logged model, to be sent."""
+
+    run_id: str | None = None
+    model_id: str | None = None
+    path: str | None = None
+    expiration: Int64 | None = None
+
+
+class PresignDownload(Request):
+    """A file of a run, to be fetched."""
+
+    run_id: str | None = None
+    path: str | None = None
+    expiration: Int64 | None = None
+
+
+class SearchDatasets(Request):
+    """The data sets that runs of some experiments read."""
+
+    experiment_ids: list[str] | None = None
+
+
 class TagOut(msgspec.Struct):
     """A name and a text."""
 
@@ -398,3 +451,49 @@ class Files(msgspec.Struct, omit_defaults=True):
     root_uri: str | None = None
     files: list[FileOut] = []
     next_page_token: str | None = None
+
+
+class Credential(msgspec.Struct):
+    """Where a part goes."""
+
+    url: str
+    part_number: int
+    headers: dict[str, str]
+
+
+class Upload(msgspec.Struct):
+    """An upload that has begun."""
+
+    upload_id: str
+    credentials: list[Credential]
+
+
+class Link(msgspec.Struct, omit_defaults=True):
+    """Where a file is fetched, as the artifact proxy says it."""
+
+    url: str
+    headers: dict[str, str]
+    file_size: int | None = None
+
+
+class PresignedUrl(msgspec.Struct, omit_defaults=True):
+    """Where a file is sent or fetched, as the tracking API says it."""
+
+    presigned_url: str
+    headers: dict[str, str]
+    file_size: int | None = None
+
+
+class DatasetSummary(msgspec.Struct, omit_defaults=True):
+    """A data set that some run of an experiment read."""
+
+    experiment_id: str
+    name: str
+    digest: str
+    context: str | None = None
+
+
+class DatasetSummaries(msgspec.Struct):
+    """What runs read."""
+
+    dataset_summaries: list[DatasetSummary]

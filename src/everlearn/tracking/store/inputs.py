@@ -29,6 +29,15 @@ class DatasetUse(NamedTuple):
     tags: Mapping[str, str]
 
 
+class DatasetSummary(NamedTuple):
+    """A data set that some run of an experiment read."""
+
+    experiment: int
+    name: str
+    digest: str
+    context: str | None
+
+
 def insert(tx: Tx, run_no: int, experiment_no: int, uses: Sequence[DatasetUse]) -> None:
     """Add what a run read; the same again changes nothing."""
     for use in uses:
@@ -52,3 +61,14 @@ def read_many(tx: Tx, run_nos: Sequence[int]) -> dict[int, list[DatasetUse]]:
             use = DatasetUse(name, digest, kind, source, schema, profile, json.loads(tags))
             found.setdefault(run_no, []).append(use)
     return found
+
+
+def summaries(tx: Tx, project: str, experiments: Sequence[int], *, limit: int) -> list[DatasetSummary]:
+    """Give the data sets that runs of some experiments read, each once for each use that was made of it."""
+    text = (
+        "select distinct e.id, d.name, d.digest, i.context from tracking_experiments e "
+        "join tracking_datasets d on d.experiment_no = e.no join tracking_inputs i on i.dataset_no = d.no "
+        f"where e.project = ? and e.lifecycle = 'active' and e.id in ({marks(len(experiments))}) "
+        "order by e.id, d.name, d.digest, i.context limit ?"
+    )
+    return [DatasetSummary(*row) for row in Sql(text).rows(tx, project, *experiments, limit)]

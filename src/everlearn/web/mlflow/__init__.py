@@ -6,6 +6,6 @@ framework between the socket and the handler.
 
 from everlearn.web.mlflow.application import beside, mlflow_app
 from everlearn.web.mlflow.errors import ProtocolError
-from everlearn.web.mlflow.routes import Call, Empty, Route, operation
+from everlearn.web.mlflow.routes import PLAIN, Call, Empty, Route, operation
 
-__all__ = ["Call", "Empty", "ProtocolError", "Route", "beside", "mlflow_app", "operation"]
+__all__ = ["PLAIN", "Call", "Empty", "ProtocolError", "Route", "beside", "mlflow_app", "operation"]

@@ -3,9 +3,10 @@
 import asyncio
 import base64
 import binascii
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from enum import StrEnum
 from inspect import iscoroutinefunction
 from typing import Any
 from urllib.parse import unquote
@@ -15,14 +16,18 @@ import msgspec
 from everlearn.core.actor import Actor
 from everlearn.core.names import DEFAULT_PROJECT, checked_name
 from everlearn.web.auth import SESSION_COOKIE, Credentials, Gate
+from everlearn.web.mlflow import links
 from everlearn.web.mlflow.errors import ProtocolError, failure_of
+from everlearn.web.mlflow.links import LinkDeniedError, Links
 from everlearn.web.mlflow.routes import Call, Receive, Route, Scope, Send
 from everlearn.web.mlflow.table import Found, RouteTable
 from everlearn.web.mlflow.wire import encode, read_body, read_object, read_query
+from everlearn.web.origin import check_own_site
 
 NOBODY = Actor("anonymous")
 _READERS = 4  # threads; more would only queue at the database
 _JSON = (b"content-type", b"application/json")
+_SAFE_METHODS = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,8 @@ class MlflowApplication:
     table: RouteTable
     gate: Gate
     threads: ThreadPoolExecutor
+    links: Links | None = None  # without them nothing is done by link
+    public_url: str = ""  # where clients reach this server; empty: as they say themselves
 
     def answers(self, path: str) -> bool:
         """Tell whether a path is the protocol's."""
@@ -53,7 +60,7 @@ class MlflowApplication:
         scope["is_routine"] = True
         call = await self._admitted(scope, found)
         if found.route.stream is not None:
-            await found.route.stream(call, found.parameters.get("path", ""), scope, receive, send)
+            await found.route.stream(call, next(iter(found.parameters.values()), ""), scope, receive, send)
             return
         answer = await self._handled(call, found, await _request(found, scope, receive))
         body = answer if isinstance(answer, bytes) else encode(answer)
@@ -61,13 +68,34 @@ class MlflowApplication:
 
     async def _admitted(self, scope: Scope, found: Found) -> Call:
         headers = dict(scope["headers"])
-        self.gate.check_host(headers.get(b"host", b"").decode("latin-1"))
+        host = headers.get(b"host", b"").decode("latin-1")
+        self.gate.check_host(host)
+        if scope["method"] not in _SAFE_METHODS:
+            _check_origin(headers, host)
         project = checked_name(found.project or DEFAULT_PROJECT, kind="project")
+        actor, role = await self._caller(scope, found, headers, project)
+        return Call(
+            project=project,
+            actor=actor,
+            role=role,
+            base=self.public_url or f"{scope.get('scheme', 'http')}://{host}",
+            prefix=f"/projects/{project}" if found.project else "",
+        )
+
+    async def _caller(
+        self, scope: Scope, found: Found, headers: Mapping[bytes, bytes], project: str
+    ) -> tuple[Actor, StrEnum | None]:
+        """Give who is asking and their role, if they may."""
+        if found.route.by_link:
+            if self.links is None:
+                raise LinkDeniedError("this server makes no links")
+            shown = headers.get(links.HEADER.encode(), b"").decode("latin-1")
+            return self.links.opened(shown, scope["method"], scope["path"]), None
         if found.route.role is None:
-            return Call(project=project, actor=NOBODY)
+            return NOBODY, None
         caller = await self.gate.identify(_credentials(headers))
         self.gate.require(caller, project=project, role=found.route.role)
-        return Call(project=project, actor=caller.actor, role=caller.role_in(project))
+        return caller.actor, caller.role_in(project)
 
     async def _handled(self, call: Call, found: Found, request: Any) -> Any:
         handle = found.route.handle
@@ -78,10 +106,12 @@ class MlflowApplication:
         return await asyncio.get_running_loop().run_in_executor(self.threads, handle, call, request)
 
 
-def mlflow_app(routes: Sequence[Route], gate: Gate) -> MlflowApplication:
+def mlflow_app(
+    routes: Sequence[Route], gate: Gate, links: Links | None = None, *, public_url: str = ""
+) -> MlflowApplication:
     """Assemble the application from the routes of the domains."""
     threads = ThreadPoolExecutor(_READERS, thread_name_prefix="mlflow")
-    return MlflowApplication(table=RouteTable.of(routes), gate=gate, threads=threads)
+    return MlflowApplication(RouteTable.of(routes), gate, threads, links, public_url.rstrip("/"))
 
 
 def beside(protocol: MlflowApplication, app: Any) -> Any:
@@ -118,6 +148,16 @@ def _check_json(scope: Scope) -> None:
         raise ProtocolError("Bad Request. Content-Type must be one of ['application/json'].")
 
 
+def _check_origin(headers: Mapping[bytes, bytes], host: str) -> None:
+    site, origin = headers.get(b"sec-fetch-site"), headers.get(b"origin")
+    if site is not None or origin is not None:
+        check_own_site(
+            site=None if site is None else site.decode("latin-1"),
+            origin=None if origin is None else origin.decode("latin-1"),
+            host=host,
+        )
+
+
 async def read_all(receive: Receive, limit: int) -> bytes:
     """Read a body into memory.
 
@@ -146,7 +186,7 @@ async def chunks_of(receive: Receive) -> AsyncIterator[bytes]:
         yield message.get("body", b"")
 
 
-def _credentials(headers: dict[bytes, bytes]) -> Credentials:
+def _credentials(headers: Mapping[bytes, bytes]) -> Credentials:
     """Read a token from `Bearer`, or from the password of `Basic`: mlflow's client sends either."""
     kind, _, shown = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
     match kind.lower():

@@ -9,6 +9,9 @@ import msgspec
 
 from everlearn.core.actor import Actor
 
+PLAIN = ("",)
+"""The versions of a route that stands outside `/api`, for the browser."""
+
 
 class Empty(msgspec.Struct):
     """The answer that says only that it is done."""
@@ -21,6 +24,8 @@ class Call:
     project: str
     actor: Actor
     role: StrEnum | None = None  # of the caller, in the project
+    base: str = ""  # where the client reaches this server: "https://host:4700"
+    prefix: str = ""  # of every address of the project: "/projects/eta"; empty for the default one
 
 
 # the protocol of ASGI, whose messages frameworks spell with types of their own
@@ -33,7 +38,7 @@ Handler = Callable[[Call, Any], Any]
 plain function in a thread, because it waits for the database."""
 
 StreamHandler = Callable[[Call, str, Scope, Receive, Send], Awaitable[None]]
-"""Takes the rest of the path and the connection: for bodies that do not fit in memory."""
+"""Takes what the path's variable stands for and the connection: for bodies that do not fit in memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,12 +47,13 @@ class Route:
 
     method: str
     path: str  # below the version: "/mlflow/runs/create", "/mlflow/logged-models/{model_id}"
-    role: StrEnum | None  # None: anybody, without a token
+    role: StrEnum | None  # None: anybody, without a token; or, `by_link`, whoever shows a link to this very address
+    by_link: bool = False
     handle: Handler | None = None
     request: type[msgspec.Struct] | None = None
     required: tuple[str, ...] = ()
-    versions: tuple[str, ...] = ("2.0",)
-    stream: StreamHandler | None = None  # instead of `handle`; the path ends in "/{path}" then
+    versions: tuple[str, ...] = ("2.0",)  # `PLAIN`: the path stands alone, with no version before it
+    stream: StreamHandler | None = None  # instead of `handle`
     largest_body: int = 16_000_000  # bytes
 
 

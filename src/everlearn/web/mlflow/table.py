@@ -13,6 +13,8 @@ _ADDRESS = re.compile(r"(?:/projects/(?P<project>[^/]+))?/(?:ajax-)?api/(?P<vers
 _OURS = re.compile(r"(?:/projects/[^/]+)?/(?:ajax-)?api/[0-9]\.0/")
 _BARE = re.compile(r"(?:/projects/(?P<project>[^/]+))?(?P<rest>/.+)")  # other protocols' paths: no version of ours
 
+_WHOLE = {"{path}": ".*", "{rest}": ".*"}  # they take slashes too
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
@@ -78,11 +80,10 @@ class RouteTable:
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    """Make a pattern of a template; `{path}` at the end takes everything, other names one segment."""
-    parts = re.split(r"(\{[a-z_]+\})", path)
+    """Make a pattern of a template; `{path}` and `{rest}` take everything, other names one segment."""
     written = [
-        f"(?P<{part[1:-1]}>{'.*' if part == '{path}' else '[^/]+'})" if part.startswith("{") else re.escape(part)
-        for part in parts
+        f"(?P<{part[1:-1]}>{_WHOLE.get(part, '[^/]+')})" if part.startswith("{") else re.escape(part)
+        for part in re.split(r"(\{[a-z_]+\})", path)
     ]
     return re.compile("".join(written), re.DOTALL)
 

@@ -661,6 +661,20 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
     op.create_table(
+        "tracking_uploads",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("project", sa.Text(), nullable=False),
+        sa.Column("path", sa.Text().with_variant(sa.Text(collation="C"), "postgresql"), nullable=False),
+        sa.Column("parts", sa.Integer(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("begun_by", sa.Text(), nullable=False),
+        sa.Column("touched_at", Instant(), nullable=False),
+        sa.CheckConstraint("state in ('open', 'complete', 'aborted')", name=op.f("ck_tracking_uploads_state")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_tracking_uploads")),
+    )
+    op.create_index("ix_tracking_uploads_project", "tracking_uploads", ["project", "state"], unique=False)
+    op.create_index("ix_tracking_uploads_touched", "tracking_uploads", ["touched_at"], unique=False)
+    op.create_table(
         "traffic_changes",
         sa.Column("project", sa.Text(), nullable=False),
         sa.Column("model", sa.Text(), nullable=False),
@@ -1028,6 +1042,17 @@ def upgrade() -> None:
         "tracking_runs",
         ["experiment_no", "lifecycle", "start_ms", "id"],
         unique=False,
+    )
+    op.create_table(
+        "tracking_upload_parts",
+        sa.Column("upload_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["upload_id"], ["tracking_uploads.id"], name=op.f("fk_tracking_upload_parts_upload_id")
+        ),
+        sa.PrimaryKeyConstraint("upload_id", "number", name=op.f("pk_tracking_upload_parts")),
     )
     op.create_table(
         "datasets_versions",

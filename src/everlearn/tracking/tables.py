@@ -229,6 +229,6 @@ upload_parts = sa.Table(
     metadata,
     sa.Column("upload_id", sa.Text, sa.ForeignKey("tracking_uploads.id"), primary_key=True),
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("digest", sa.Text, nullable=False),
+    sa.Column("digest", sa.Text, nullable=False, info=NO_BLOB),  # parts lie apart from the blobs
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
 )

@@ -54,7 +54,6 @@ class Platform:
     experiments: Experiments
     journal: Journal
     files: Files
-    uploads: Uploads
     search: Search
     curves: Curves
     comparisons: Comparisons
@@ -81,6 +80,11 @@ class Platform:
     emission: Emission
     cards: Cards
     exchange: Exchange
+
+    @property
+    def uploads(self) -> Uploads:
+        """Files that arrive in parts."""
+        return Uploads(self.db, self.blobs, self.clock)
 
     def find(self, of: type[T]) -> T:
         """Give the service of this type."""

@@ -44,8 +44,10 @@ from everlearn.retraining.model import RetrainingPolicy
 from everlearn.rollouts import RolloutPolicy, Rollouts
 from everlearn.serving import Deployments, Labels, PredictionLog, not_applied
 from everlearn.storage import Collector, Grace
-from everlearn.tracing import tracing_over
-from everlearn.tracking import Comparisons, Curves, Experiments, Files, Journal, Models, Search, Tracking, Uploads
+from everlearn.tracing import Traces
+from everlearn.tracing.assessing import Assessments
+from everlearn.tracing.searching import TraceFinder
+from everlearn.tracking import Comparisons, Curves, Experiments, Files, Journal, Models, Search, Tracking
 from everlearn.web.mlflow.links import Links
 
 POLICY_TYPES = {
@@ -80,7 +82,6 @@ def build(settings: Settings) -> Platform:
     datasets, policies = Datasets(db, log, blobs, clock), Policies(db, log, clock, POLICY_TYPES)
     pipelines = Pipelines(db, log, blobs, tracking, datasets, clock, installed_pipelines(settings))
     deployments = Deployments(db, log, clock)
-    files = Files(db, blobs, clock)
     contracts = Contracts(db, clock, decisions, policies, tracking, models, FileInspector(files))
     aliases = Aliases(db, log, clock, contracts)
     return Platform(
@@ -99,7 +100,6 @@ def build(settings: Settings) -> Platform:
         experiments=Experiments(db, clock),
         journal=Journal(db, writer, log, clock),
         files=files,
-        uploads=Uploads(db, blobs, clock),
         search=Search(db),
         curves=Curves(db),
         comparisons=Comparisons(Search(db)),

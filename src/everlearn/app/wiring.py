@@ -44,9 +44,7 @@ from everlearn.retraining.model import RetrainingPolicy
 from everlearn.rollouts import RolloutPolicy, Rollouts
 from everlearn.serving import Deployments, Labels, PredictionLog, not_applied
 from everlearn.storage import Collector, Grace
-from everlearn.tracing import Traces
-from everlearn.tracing.assessing import Assessments
-from everlearn.tracing.searching import TraceFinder
+from everlearn.tracing import tracing_over
 from everlearn.tracking import Comparisons, Curves, Experiments, Files, Journal, Models, Search, Tracking
 from everlearn.web.mlflow.links import Links
 

@@ -45,12 +45,12 @@ class Curves:
             numbers = find_keys(tx, keys)
             return [key for key in keys if key in numbers and point_store.is_repeated(tx, run.no, numbers[key])]
 
-    def read(self, project: str, run_id: str, keys: Sequence[str]) -> list[Curve]:
-        """Give the shapes of some metrics of a run, those that it has, in this order."""
+    def read(self, project: str, run_id: str, keys: Sequence[str], *, most: int = MOST_STRETCHES) -> list[Curve]:
+        """Give the shapes of some metrics of a run, those that it has, in this order, each in `most` stretches."""
         with self.db.read() as tx:
             run = run_store.key_of(tx, run_id)
             if run is None or run.project != project:
                 raise run_not_found(run_id)
             numbers = find_keys(tx, keys)
-            shapes = [(key, outline(tx, run.no, numbers[key], most=MOST_STRETCHES)) for key in keys if key in numbers]
+            shapes = [(key, outline(tx, run.no, numbers[key], most=most)) for key in keys if key in numbers]
         return [Curve(key, shape) for key, shape in shapes if shape.stretches]

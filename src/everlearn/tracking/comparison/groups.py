@@ -70,8 +70,9 @@ def _group(setting: Mapping[str, str], members: Sequence[Trial], differing: Sequ
     for trial in members:
         pairs.setdefault(tuple(_value(trial, key) for key in by), []).append(trial)
     own = {key: setting[key] for key in differing if key in setting}
-    label = ", ".join(f"{key}={_cut(own.get(key, 'not set'))}" for key in differing)
-    return Group(label=label or "all runs", params=own, trials=pairs)
+    label = ", ".join(f"{key}={_cut(value)}" for key, value in own.items())
+    without = f"without {' and '.join(differing)}" if differing else "all runs"
+    return Group(label=label or without, params=own, trials=pairs)
 
 
 def _value(trial: Trial, key: str) -> str:

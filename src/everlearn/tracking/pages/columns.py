@@ -15,7 +15,7 @@ _LONGEST = 40
 
 
 def varying_columns(records: Sequence[RunRecord], schemas: Mapping[str, MetricSchema]) -> tuple[Field, ...]:
-    """Choose parameters that differ between the runs, and metrics: declared ones first, then those most runs have."""
+    """Choose metrics (declared ones first, then those most runs have) and parameters that differ between the runs."""
     params = [key for key in _keys(record.params for record in records) if _varies(records, key)]
     held: dict[str, int] = {}
     for record in records:
@@ -23,8 +23,8 @@ def varying_columns(records: Sequence[RunRecord], schemas: Mapping[str, MetricSc
             held[one.key] = held.get(one.key, 0) + 1
     metrics = sorted(held, key=lambda key: (key not in schemas, key.startswith("system/"), -held[key], key))
     return (
-        *(Field("param", key) for key in params[:_MOST_PARAMS]),
         *(Field("metric", key) for key in metrics[:_MOST_METRICS]),
+        *(Field("param", key) for key in params[:_MOST_PARAMS]),
     )
 
 

@@ -1,6 +1,6 @@
 """Drawing metrics of one run: by group, over steps or time, raw and smoothed."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
@@ -89,34 +89,41 @@ def groups_of(keys: Sequence[str]) -> dict[str, int]:
 
 
 def choices(keys: Sequence[str], query: CurvesQuery) -> tuple[Filter, ...]:
-    """Offer other ways to draw."""
+    """Offer other metrics and other ways to draw."""
     found = []
     groups = groups_of(keys)
     if query.metric:
         everything = Choice(text="all metrics", href=replace(query, metric="").href())
-        found.append(
-            Filter(label="Metric", choices=(everything, Choice(text=query.metric, href=query.href(), is_chosen=True)))
-        )
+        this = Choice(text=query.metric, href=query.href(), is_chosen=True)
+        found.append(Filter(label="Metric", choices=(everything, this)))
     elif len(keys) > MOST_DRAWN:
         chosen = query.group if query.group in groups else next(iter(groups), "")
-        found.append(
-            Filter(
-                label="Group",
-                choices=tuple(
-                    Choice(
-                        text=f"{group or 'no prefix'} ({count})",
-                        href=replace(query, group=group).href(),
-                        is_chosen=group == chosen,
-                    )
-                    for group, count in groups.items()
-                ),
+        offered = tuple(
+            Choice(
+                text=f"{group or 'no prefix'} ({count})",
+                href=replace(query, group=group).href(),
+                is_chosen=group == chosen,
             )
+            for group, count in groups.items()
         )
-    found.append(_filter("Over", [(word, replace(query, axis=key)) for key, word in _AXES.items()], query))
-    found.append(_filter("Scale", [("linear", replace(query, scale="")), ("log", replace(query, scale="log"))], query))
-    smoothings = [(key or "none", replace(query, smooth=key)) for key in SMOOTHINGS]
-    found.append(_filter("Smoothing", smoothings, query))
-    return tuple(found)
+        found.append(Filter(label="Group", choices=offered))
+    return (*found, *ways_to_draw(query, CurvesQuery.href))
+
+
+def ways_to_draw(query: CurvesQuery, href: Callable[[CurvesQuery], str]) -> tuple[Filter, ...]:
+    """Offer axis, scale and smoothing; `href` writes the address of another way."""
+
+    def offered(label: str, others: Sequence[tuple[str, CurvesQuery]]) -> Filter:
+        return Filter(
+            label=label,
+            choices=tuple(Choice(text=text, href=href(other), is_chosen=other == query) for text, other in others),
+        )
+
+    return (
+        offered("Over", [(word, replace(query, axis=key)) for key, word in _AXES.items()]),
+        offered("Scale", [("linear", replace(query, scale="")), ("log", replace(query, scale="log"))]),
+        offered("Smoothing", [(key or "none", replace(query, smooth=key)) for key in SMOOTHINGS]),
+    )
 
 
 def draw(
@@ -181,10 +188,3 @@ def _places(one: Stretch, axis: str, begun_ms: int) -> tuple[float, float]:
     if axis == "time":
         return (one.first_ms - begun_ms) / 1000, (one.last_ms - begun_ms) / 1000
     return float(one.first_step), float(one.last_step)
-
-
-def _filter(label: str, offered: Sequence[tuple[str, CurvesQuery]], query: CurvesQuery) -> Filter:
-    return Filter(
-        label=label,
-        choices=tuple(Choice(text=text, href=other.href(), is_chosen=other == query) for text, other in offered),
-    )

@@ -72,6 +72,10 @@ class RunsQuery:
         """Ask another filter."""
         return replace(self, filter=text, after=None)
 
+    def unordered(self) -> "RunsQuery":
+        """Sort as it comes: the newest first."""
+        return replace(self, order="", after=None)
+
     def ordered(self, field: Field) -> "RunsQuery":
         """Sort by a field, or the other way if it is the one already."""
         word = "DESC" if self.direction_of(field) == "ascending" else "ASC"

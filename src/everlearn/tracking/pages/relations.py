@@ -1,5 +1,6 @@
 """What a run is related to: the data it read, the models it read and made, the run it belongs to, the runs below it."""
 
+import json
 from collections.abc import Mapping, Sequence
 
 from everlearn.core.errors import NotFoundError
@@ -92,12 +93,21 @@ def data_table(uses: Sequence[DatasetUse]) -> Table | None:
                 Cell(text=cut(use.name), title=use.name if len(use.name) > 60 else ""),
                 Cell(text=use.tags.get(CONTEXT, "")),
                 Cell(text=use.digest, is_code=True),
-                cut_cell(use.source, 80),
+                cut_cell(_source(use.source), 80),
             )
             for use in uses
         ),
         empty=_NONE,
     )
+
+
+def _source(text: str) -> str:
+    """Give the one thing that a source names, such as its address; clients wrap it in JSON."""
+    try:
+        said = json.loads(text)
+    except ValueError:
+        return text
+    return str(*said.values()) if isinstance(said, dict) and len(said) == 1 else text
 
 
 def models_table(uses: Sequence[ModelUse]) -> Table | None:

@@ -19,6 +19,7 @@ from everlearn.tracking.pages.words import (
     cut,
     cut_cell,
     ended_as,
+    is_own_tag,
     metric_cell,
     run_name,
     short_id,
@@ -61,6 +62,7 @@ class RunPage:
     children: Table | None
     artifacts: Table
     tags: tuple[Pair, ...]
+    client_tags: tuple[Pair, ...]  # bookkeeping of clients and ours
 
 
 @get("/projects/{project:str}/runs/{run_id:str}", guards=[needs(Role.VIEWER)], sync_to_thread=True)
@@ -87,7 +89,8 @@ def run_page(
         models=relations.models_table(record.models),
         children=relations.children_table(project, search, record),
         artifacts=_artifacts(project, run_id, tracking.artifacts(run_id, limit=_ARTIFACTS_SHOWN)),
-        tags=_tags(record),
+        tags=_tags(record, are_own=False),
+        client_tags=_tags(record, are_own=True),
     )
     return page.show("tracking/run.html", context, section="runs")
 
@@ -166,13 +169,13 @@ def _params(record: RunRecord) -> Table:
 def _metrics(
     newest: Sequence[Newest], schemas: Mapping[str, MetricSchema], drawable: Collection[str], query: CurvesQuery
 ) -> Table:
+    is_declared = any(one.key in schemas for one in newest)
     return Table(
         caption="Metrics",
         columns=(
             Column(title="metric"),
             Column(title="newest value", is_number=True),
-            Column(title="unit"),
-            Column(title="better"),
+            *((Column(title="unit"), Column(title="better")) if is_declared else ()),
             Column(title="step", is_number=True),
             Column(title="measured", unit="UTC"),
         ),
@@ -180,8 +183,7 @@ def _metrics(
             (
                 Cell(text=one.key, href=replace(query, metric=one.key).href() if one.key in drawable else ""),
                 metric_cell(value_of(one.point), schema := schemas.get(one.key, UNDECLARED)),
-                Cell(text=schema.unit),
-                Cell(text=schema.direction or ""),
+                *((Cell(text=schema.unit), Cell(text=schema.direction or "")) if is_declared else ()),
                 Cell(text=number(one.point.step)),
                 Cell(text=minute(instant_of(one.point.at_ms))),
             )
@@ -216,11 +218,11 @@ def _artifacts(project: str, run_id: str, found: Page[Artifact]) -> Table:
     )
 
 
-def _tags(record: RunRecord) -> tuple[Pair, ...]:
+def _tags(record: RunRecord, *, are_own: bool) -> tuple[Pair, ...]:
     return tuple(
         Pair(label=key, value=Cell(text=cut(value, _LONGEST_TAG)))
         for key, value in sorted(record.tags.items())
-        if key != PIPELINE_RUN_TAG and not key.startswith("mlflow.log-model")
+        if key != PIPELINE_RUN_TAG and is_own_tag(key) == are_own
     )
 
 

@@ -122,7 +122,8 @@ def runs_page(
     found = find(search, query)
     known = tracking.experiments(project, limit=_EXPERIMENTS_OFFERED).items
     chosen, keys = search.experiment_named(project, query.experiment), search.keys(project, query.experiment)
-    context = _page(query, found, known, chosen, keys)
+    others = found if found.error is None else find(search, query.filtered("").unordered())
+    context = _page(query, found, known, chosen, keys, exemplary=others.records)
     return page.show("tracking/runs.html", context, section="runs", status=200 if found.error is None else 400)
 
 
@@ -150,7 +151,13 @@ def shown_fields(
 
 
 def _page(
-    query: RunsQuery, found: Found, known: Sequence[Experiment], chosen: Experiment | None, keys: Keys
+    query: RunsQuery,
+    found: Found,
+    known: Sequence[Experiment],
+    chosen: Experiment | None,
+    keys: Keys,
+    *,
+    exemplary: Sequence[RunRecord],
 ) -> RunsPage:
     schemas = metric_schemas(chosen.tags) if chosen else {}
     fields = shown_fields(query, found.records, schemas)
@@ -158,14 +165,14 @@ def _page(
     json_href = asked(f"/api{query.path}", experiment=query.experiment)
     return RunsPage(
         head=PageHead(
-            title="Runs",
-            kind=query.experiment or "",
+            title=query.experiment or "Runs",
+            kind="runs of" if query.experiment else "",
             status=_status(query, found),
             crumbs=_crumbs(query),
             links=(Link(text="JSON", href=json_href),),
         ),
         filters=(_experiments(query, named),) if named else (),
-        search=_search_bar(query, found, schemas),
+        search=_search_bar(query, found.error, filter_examples(exemplary, schemas)),
         columns=_picker(query, found, fields, keys),
         runs=_table(query, found, fields, schemas),
     )
@@ -204,19 +211,14 @@ def _experiments(query: RunsQuery, names: Sequence[str]) -> Filter:
     return Filter(label="Experiment", choices=tuple(choices))
 
 
-def _search_bar(query: RunsQuery, found: Found, schemas: Mapping[str, MetricSchema]) -> SearchBar:
-    error = "" if found.error is None else found.error.message
-    at = None if found.error is None else found.error.details.get("at")
-    kept = tuple(pair for pair in query.given() if pair[0] != "filter")
-    is_of_order = found.error is not None and found.error.code == "search.bad_order"
+def _search_bar(query: RunsQuery, error: InvalidError | None, examples: Sequence[str]) -> SearchBar:
+    at = None if error is None or error.code == "search.bad_order" else error.details.get("at")
     return SearchBar(
         text=query.filter,
-        kept=kept,
-        error=error,
-        pointer=f"{' ' * (at - 1)}^" if isinstance(at, int) and 1 <= at <= 500 and not is_of_order else "",
-        examples=tuple(
-            Link(text=text, href=query.filtered(text).href()) for text in filter_examples(found.records, schemas)
-        ),
+        kept=tuple(pair for pair in query.given() if pair[0] != "filter"),
+        error="" if error is None else error.message,
+        pointer=f"{' ' * (at - 1)}^" if isinstance(at, int) and 1 <= at <= 500 else "",
+        examples=tuple(Link(text=text, href=query.filtered(text).href()) for text in examples),
         clear_href=query.filtered("").href() if query.filter else "",
     )
 
@@ -250,14 +252,16 @@ def _table(query: RunsQuery, found: Found, fields: Sequence[Field], schemas: Map
         _head(query, _NAME, Column(title="run")),
         _head(query, _STATUS, Column(title="status")),
         *([] if query.experiment else [Head(column=Column(title="experiment"))]),
+    ]
+    for field in fields:
+        unit = schemas.get(field.key, UNDECLARED).unit if field.kind == "metric" else ""
+        heads.append(_head(query, field, Column(title=field.key, unit=unit, is_number=is_numeric(records, field))))
+    heads += [
         *([Head(column=Column(title="about", unit="UTC"))] if has_event_time else []),
         _head(query, _STARTED, Column(title="started", unit="UTC")),
         Head(column=Column(title="took", is_number=True)),
         _head(query, _USER, Column(title="by")),
     ]
-    for field in fields:
-        unit = schemas.get(field.key, UNDECLARED).unit if field.kind == "metric" else ""
-        heads.append(_head(query, field, Column(title=field.key, unit=unit, is_number=is_numeric(records, field))))
     return RunsTable(
         caption="Runs",
         heads=tuple(heads),
@@ -288,12 +292,12 @@ def _line(
         Cell(text=name, href=path_of("projects", query.project, "runs", run.id), title=run.id),
         Cell(text=run.status.lower(), tone=TONES[run.status]),
         *([] if query.experiment else [Cell(text=run.experiment, href=asked(query.path, experiment=run.experiment))]),
+        *(field_cell(record, field, schemas.get(field.key, UNDECLARED)) for field in fields),
         *([Cell(text=minute(run.effective_at))] if has_event_time else []),
         Cell(text=minute(run.started_at)),
         Cell(text=duration(took(run.started_at, run.ended_at))),
         Cell(text=run.user or run.started_by, title=run.started_by),
     ]
-    cells += [field_cell(record, field, schemas.get(field.key, UNDECLARED)) for field in fields]
     return Line(id=run.id, name=name, cells=tuple(cells))
 
 

@@ -17,6 +17,8 @@ sheet, so light and dark follow; series keep their hue on all pages when they ar
 | lines with bands, thresholds, marks | `draw_lines(LinePlot)` | `web/plots/line.html` `line_plot` |
 | horizontal bars with intervals | `draw_bars(BarPlot)` | `web/plots/bars.html` `bar_plot` |
 | lanes over one time axis | `draw_lanes(LanePlot)` | `web/plots/lanes.html` `lane_plot` |
+| points over two numbers | `draw_scatter(ScatterPlot)` | `web/plots/scatter.html` `scatter_plot` |
+| lines through parallel axes | `draw_parallel(ParallelPlot)` | `web/plots/parallel.html` `parallel_plot` |
 | a graph of steps | `draw_graph(GraphPlot)` | `web/plots/graph.html` `graph_plot` |
 | a line in a table's cell | `sparkline(values)` | `web/partials/spark.html` `spark` |
 """
@@ -25,6 +27,8 @@ from everlearn.web.plots.bars import Bar, BarPlot, draw_bars
 from everlearn.web.plots.graph import Edge, GraphPlot, Node, draw_graph
 from everlearn.web.plots.lanes import Lane, LanePlot, Mark, Span, draw_lanes
 from everlearn.web.plots.line import Band, LinePlot, Point, Series, Threshold, VerticalMark, draw_lines
+from everlearn.web.plots.parallel import ParallelPlot, Strand, draw_parallel
+from everlearn.web.plots.scatter import ScatterPlot, Spot, draw_scatter
 from everlearn.web.plots.spark import sparkline
 
 __all__ = [
@@ -38,14 +42,20 @@ __all__ = [
     "LinePlot",
     "Mark",
     "Node",
+    "ParallelPlot",
     "Point",
+    "ScatterPlot",
     "Series",
     "Span",
+    "Spot",
+    "Strand",
     "Threshold",
     "VerticalMark",
     "draw_bars",
     "draw_graph",
     "draw_lanes",
     "draw_lines",
+    "draw_parallel",
+    "draw_scatter",
     "sparkline",
 ]

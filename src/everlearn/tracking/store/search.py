@@ -1,17 +1,21 @@
 """Searching runs.
 
-There are three ways to answer, and the cheapest is taken, by counts that stop early:
+There are three ways to answer, and the cheapest is taken, by counts that stop early and by trying:
 
 - from a condition: the index of a metric's or label's values gives the few runs that fulfil it, the rest is checked
   and sorted;
 - along the order: the index of the metric that is sorted by is walked from its end, until a page is full;
 - over the runs: newest first along their own index, or all of them.
 
+Where no condition has few runs, the beginning of the order is tried: its entries down to the value of the entry at
+`_WINDOW` fill the page in most searches, and counting to know that beforehand would take longer.
+
 A planner without statistics of our keys would have to guess; SQLite's is told with `cross join`, which fixes the order.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -31,8 +35,14 @@ from everlearn.tracking.store.search_terms import (
     table_of,
 )
 
+_FEW = 2_000  # runs that are quickly checked and sorted
+_WINDOW = 40  # entries of an order that are tried, for each run of the page
 _MOST_COUNTED = 20_000  # entries of an index
 _TOTAL_LASTS_S = 60.0
+_PLANNER = Sql(
+    "select set_config('enable_bitmapscan', ?, true), set_config('enable_hashjoin', ?, true), "
+    "set_config('enable_mergejoin', ?, true), set_config('enable_seqscan', ?, true)"
+)
 _totals: WeakKeyDictionary[Engine, dict[int, tuple[int, float]]] = WeakKeyDictionary()
 _PROBE_COST = 3.0  # checking a candidate that a condition gave, and sorting it, against one step along an order
 
@@ -78,14 +88,57 @@ def search(tx: Tx, asked: RunSearch) -> list[Hit]:
     if not asked.experiments:
         return []
     plan = _planned(tx, asked)
-    counts = [_count(plan, driver) for driver in plan.drivers]
-    if 0 in counts:
-        return []
+    for driver in plan.drivers:
+        count = _count(plan, driver, most=_FEW)
+        if count < _FEW:
+            with _walking(tx):
+                return _run(*_from_condition(plan, driver)) if count else []
+    return _from_beginning_of_order(plan) or _by_counts(plan)
+
+
+def _by_counts(plan: _Plan) -> list[Hit]:
+    counts = [_count(plan, driver, most=_MOST_COUNTED) for driver in plan.drivers]
     if _is_along_order_cheaper(plan, counts):
         return _along_order(plan)
     if counts and min(counts) < _MOST_COUNTED:
         return _run(*_from_condition(plan, plan.drivers[counts.index(min(counts))]))
     return _run(plan, _OVER_RUNS)
+
+
+def _from_beginning_of_order(plan: _Plan) -> list[Hit]:
+    """Try the first entries of the order; give nothing when they do not fill the page."""
+    last = plan.asked.last
+    if not plan.drivers or not _is_by_metric(plan) or (last is not None and last[:2] != (0, 0)):
+        return []
+    source = _along(plan, is_nan=0)
+    window = _window(plan, source)
+    if window is None:
+        return []
+    bounded = replace(plan, conditions=_early(plan.conditions, "o0"))
+    with _walking(plan.tx):
+        found = _run(bounded, source._replace(conditions=(*source.conditions, window)))
+    return found if len(found) == plan.asked.limit else []
+
+
+@contextmanager
+def _walking(tx: Tx) -> Iterator[None]:
+    """Keep PostgreSQL from reading the whole range and sorting it: the page is full long before its end."""
+    if not tx.is_postgresql:
+        yield
+        return
+    _PLANNER.row(tx, *["off"] * 4)
+    yield
+    _PLANNER.row(tx, *["on"] * 4)
+
+
+def _window(plan: _Plan, source: "_Source") -> Condition | None:
+    """Give the condition that holds for the first entries of an order and whatever equals the last of them."""
+    ascending = plan.asked.orders[0].ascending
+    where = " and ".join(one.sql for one in source.conditions)
+    text = f"select o0.value from tracking_newest o0 where {where} order by o0.value {'' if ascending else 'desc'} "
+    given = [value for one in source.conditions for value in one.given]
+    row = Sql(f"{text} limit 1 offset ?").row(plan.tx, *given, plan.asked.limit * _WINDOW)
+    return None if row is None else Condition(f"o0.value {'<=' if ascending else '>='} ?", (row[0],))
 
 
 def _planned(tx: Tx, asked: RunSearch) -> _Plan:
@@ -104,16 +157,15 @@ def _planned(tx: Tx, asked: RunSearch) -> _Plan:
     return _Plan(tx, asked, tuple(conditions), tuple(drivers), ordering)
 
 
-def _count(plan: _Plan, driver: _Driver) -> int:
+def _count(plan: _Plan, driver: _Driver, *, most: int) -> int:
     inside = f"d.experiment_no in ({marks(len(plan.asked.experiments))}) and {driver.range.sql}"
-    text = f"select count(*) from (select 1 from {driver.table} d where {inside} limit {_MOST_COUNTED}) as found"
+    text = f"select count(*) from (select 1 from {driver.table} d where {inside} limit {most}) as found"
     return int(Sql(text).rows(plan.tx, *plan.asked.experiments, *driver.range.given)[0][0])
 
 
 def _is_along_order_cheaper(plan: _Plan, counts: Sequence[int]) -> bool:
     """Compare how many entries each way would touch, taking the conditions as independent."""
-    first = next(iter(plan.asked.orders), None)
-    if first is None or first.kind != "metric" or len(plan.asked.experiments) != 1:
+    if not _is_by_metric(plan):
         return False
     if not counts:
         return True
@@ -122,6 +174,12 @@ def _is_along_order_cheaper(plan: _Plan, counts: Sequence[int]) -> bool:
     for count in counts:
         walked *= total / count
     return min(walked, total) < min(counts) * _PROBE_COST
+
+
+def _is_by_metric(plan: _Plan) -> bool:
+    """Tell whether the order is that of one metric's values in one experiment, which is an index."""
+    first = next(iter(plan.asked.orders), None)
+    return first is not None and first.kind == "metric" and len(plan.asked.experiments) == 1
 
 
 def _total(plan: _Plan) -> int:

@@ -55,6 +55,8 @@ def driver_of(clause: Clause, key_no: int) -> Condition | None:
         return Condition(f"d.key_no = ? and d.is_nan = 0 and d.value {clause.op} ?", (key_no, clause.value))
     if clause.kind in _TABLES and clause.op is Op.EQUAL:
         value = str(clause.value)
+        if len(value) < HEAD:  # the head is the whole value, and the index alone can answer
+            return Condition("d.key_no = ? and d.head = ?", (key_no, value))
         return Condition("d.key_no = ? and d.head = ? and d.value = ?", (key_no, value[:HEAD], value))
     return None
 

@@ -20,9 +20,8 @@ from tests.app.small_world import BEGIN
 from tests.serving.models import linear
 
 from everlearn.app.asgi import api_app
-from everlearn.app.loop import LOOP, handlers
+from everlearn.app.loop import handlers, subscribers
 from everlearn.app.platform import Platform
-from everlearn.app.reactions import subscriptions
 from everlearn.app.settings import load_settings
 from everlearn.app.wiring import build
 from everlearn.audit import Checkpointer
@@ -164,7 +163,7 @@ def living(home: Path, **settings: object) -> Iterator[Life]:
     """Open a platform with a worker of its own."""
     given = {"home": str(home), "auth": "off", "pipelines": "tests.app.small_training", **settings}
     platform = build(load_settings(given, environ={}).settings)
-    reactions = Subscriptions(platform.db, platform.log, subscriptions(LOOP, platform.queue))
+    reactions = Subscriptions(platform.db, platform.log, subscribers(platform.settings, platform.queue, platform.clock))
     pumps = (reactions.pump, Checkpointer(platform.db, platform.audit.checkpoints).pump)
     try:
         yield Life(platform, Worker(platform.db, platform.queue, handlers(platform), name="hands", pumps=pumps))

@@ -129,7 +129,7 @@ class History:
     def register(self, name: str, *, run: str = "", model: str = "") -> str:
         at = self.tick()
         with suppress(ModelExistsError):
-            self.catalogue.create(self.project, name, description="", tags={})
+            self.catalogue.create(self.project, name, description="", tags={}, actor=ADA)
         source = f"models:/{model}" if model else f"runs:/{run}/model"
         entry = NewEntry(model=name, source=source, run_id=run, run_link="", model_id=model, description="", tags={})
         number = self.catalogue.add(self.project, entry, actor=ADA).version.number

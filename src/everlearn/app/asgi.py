@@ -43,6 +43,8 @@ from everlearn.tracking.mlflow import tracking_routes
 from everlearn.web.application import Site, make_app
 from everlearn.web.metrics import http_metrics
 from everlearn.web.mlflow import Route
+from everlearn.webhooks import api as webhooks_api
+from everlearn.webhooks.mlflow import webhook_routes
 
 HANDLERS: tuple[ControllerRouterHandler, ...] = (
     *access_api.HANDLERS,
@@ -51,6 +53,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     *pipelines_api.HANDLERS,
     *tracking_api.HANDLERS,
     *registry_api.HANDLERS,
+    *webhooks_api.HANDLERS,
     *serving_api.HANDLERS,
     *monitoring_api.HANDLERS,
     *rollouts_api.HANDLERS,
@@ -133,6 +136,7 @@ def protocol_routes(platform: Platform) -> tuple[Route, ...]:
         ),
         *registry_routes(platform.catalogue, platform.files),
         *tracing_routes(platform.tracing),
+        *webhook_routes(platform.webhooks),
     )
 
 

@@ -23,6 +23,7 @@ COMMANDS: dict[str, LazyCommands] = {
     "experiments": LazyCommands("everlearn.tracking.commands:experiments", "What runs try to answer."),
     "runs": LazyCommands("everlearn.tracking.commands:app", "Tracked runs: parameters, metrics, artifacts."),
     "models": LazyCommands("everlearn.registry.commands:app", "Registered models, versions and aliases."),
+    "webhooks": LazyCommands("everlearn.webhooks.commands:app", "Registry webhooks and their deliveries."),
     "deployments": LazyCommands("everlearn.serving.commands:app", "Which versions answer, and in what share."),
     "monitoring": LazyCommands("everlearn.monitoring.commands:app", "Windows, alerts and health of models."),
     "rollouts": LazyCommands("everlearn.rollouts.commands:app", "How candidates earn their traffic, or lose it."),

@@ -19,6 +19,7 @@ from everlearn.serving.events import EVENTS as SERVING
 from everlearn.storage.events import EVENTS as STORAGE
 from everlearn.tracing.events import EVENTS as TRACING
 from everlearn.tracking.events import EVENTS as TRACKING
+from everlearn.webhooks.events import EVENTS as WEBHOOKS
 
 CATALOGUE = Catalogue(
     (
@@ -29,6 +30,7 @@ CATALOGUE = Catalogue(
         *TRACKING,
         *TRACING,
         *REGISTRY,
+        *WEBHOOKS,
         *DATASETS,
         *FEATURES,
         *PIPELINES,

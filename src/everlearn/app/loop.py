@@ -8,12 +8,13 @@ number runs first.
 from collections.abc import Callable, Mapping
 
 from everlearn.app.platform import Platform
-from everlearn.app.reactions import Reaction, iso_or_none
+from everlearn.app.reactions import Reaction, iso_or_none, subscriptions
 from everlearn.app.settings import Settings
-from everlearn.core.clock import iso
+from everlearn.core.clock import Clock, iso
 from everlearn.core.json import JSONObject
+from everlearn.eventlog import Subscription
 from everlearn.governance.tasks import GovernanceTasks
-from everlearn.jobs import JobContext, Schedule
+from everlearn.jobs import JobContext, JobQueue, Schedule
 from everlearn.lineage.openlineage import EMITTED, Receiver
 from everlearn.lineage.tasks import LineageTasks
 from everlearn.monitoring import WindowEvaluated
@@ -30,6 +31,8 @@ from everlearn.rollouts.tasks import RolloutTasks
 from everlearn.serving.events import WatermarkAdvanced
 from everlearn.storage.tasks import StorageTasks
 from everlearn.tracking.tasks import UploadTasks
+from everlearn.webhooks import subscription_of
+from everlearn.webhooks.tasks import WebhookTasks
 
 Handler = Callable[[JobContext], None]
 
@@ -135,6 +138,11 @@ def _version(event: VersionRegistered | StageMoved | GatePassed) -> JSONObject:
     return {"project": event.project, "model": event.model, "version": event.version}
 
 
+def subscribers(settings: Settings, queue: JobQueue, clock: Clock) -> tuple[Subscription, ...]:
+    """Give all who want to know of events: the table above, and webhooks, of which people make as many as they like."""
+    return (*subscriptions(reactions_for(settings), queue), subscription_of(queue, clock))
+
+
 def handlers(platform: Platform) -> Mapping[str, Handler]:
     """Give who does each kind of job."""
     quality = QualityTasks(platform.gates, platform.pipelines)
@@ -152,6 +160,7 @@ def handlers(platform: Platform) -> Mapping[str, Handler]:
         "storage.collect": StorageTasks(platform.collector).collect,
         "lineage.emit": LineageTasks(platform.emission, _receiver(platform.settings)).emit,
         "tracking.sweep_uploads": UploadTasks(platform.uploads).sweep,
+        "webhooks.deliver": WebhookTasks(platform.deliveries).deliver,
         "governance.card": GovernanceTasks(platform.cards).write_card,
     }
 

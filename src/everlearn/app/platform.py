@@ -31,6 +31,7 @@ from everlearn.storage import Collector
 from everlearn.tracing import Tracing
 from everlearn.tracking import Comparisons, Curves, Experiments, Files, Journal, Models, Search, Tracking, Uploads
 from everlearn.web.mlflow.links import Links
+from everlearn.webhooks import Deliveries, Webhooks
 
 T = TypeVar("T")
 
@@ -47,6 +48,8 @@ class Platform:
     queue: JobQueue
     access: Access
     audit: Audit
+    webhooks: Webhooks
+    deliveries: Deliveries
     operations: Operations
     collector: Collector
     decisions: Decisions

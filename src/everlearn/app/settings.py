@@ -65,6 +65,8 @@ class Settings:
     spool: Annotated[str, "The gateway's own folder for predictions not yet in the database; must outlive it."] = ""
     log_key: Annotated[str, "The file with the key that signs the log; all processes need the same one."] = ""
     gc_grace_hours: Annotated[float, "How long blobs that nothing refers to are left alone, twice, in hours."] = 24.0
+    secrets_key: Annotated[str, "The file with the key that seals secrets; all processes need the same one."] = ""
+    egress_allow: Annotated[tuple[str, ...], "Private hosts and networks that webhooks may reach: 10.1.0.0/16."] = ()
     pipelines: Annotated[tuple[str, ...], "Modules that offer pipelines in an attribute PIPELINES."] = ()
     openlineage_url: Annotated[str, "Where OpenLineage events are sent, e.g. http://marquez:5000/api/v1/lineage."] = ""
     openlineage_token: Annotated[str, "The bearer token for that address, if it asks for one."] = ""
@@ -127,6 +129,7 @@ def load_settings(overrides: Mapping[str, object] | None = None, *, environ: Map
     values.setdefault("blobs_url", f"file://{home / 'blobs'}")
     values.setdefault("spool", str(home / "spool"))
     values.setdefault("log_key", str(home / "log.key"))
+    values.setdefault("secrets_key", str(home / "secrets.key"))
     return Loaded(settings=Settings(**values), sources=sources)
 
 

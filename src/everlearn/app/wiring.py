@@ -10,9 +10,8 @@ import everlearn.app.tables  # noqa: F401  # declares every table: who refers to
 from everlearn.access import Access
 from everlearn.app.events import CATALOGUE
 from everlearn.app.foundation import opened_database
-from everlearn.app.loop import reactions_for
+from everlearn.app.loop import subscribers
 from everlearn.app.platform import Platform
-from everlearn.app.reactions import subscriptions
 from everlearn.app.rules import RULES
 from everlearn.app.settings import SettingError, Settings
 from everlearn.audit import Audit, load_or_make_signer
@@ -22,6 +21,7 @@ from everlearn.datasets import Datasets
 from everlearn.db import Tx
 from everlearn.db.group import GroupWriter
 from everlearn.decisions import Decisions
+from everlearn.egress import Allowed, BadAllowanceError, Egress
 from everlearn.eventlog import EventLog, Subscriptions
 from everlearn.eventlog.checkpoint import Checkpoints
 from everlearn.exchange import Exchange
@@ -47,6 +47,8 @@ from everlearn.storage import Collector, Grace
 from everlearn.tracing import tracing_over
 from everlearn.tracking import Comparisons, Curves, Experiments, Files, Journal, Models, Search, Tracking
 from everlearn.web.mlflow.links import Links
+from everlearn.webhooks import Deliveries, Webhooks
+from everlearn.webhooks.secrets import Seal
 
 POLICY_TYPES = {
     "gate": GatePolicy,
@@ -73,7 +75,7 @@ def build(settings: Settings) -> Platform:
     blobs = open_blobs(settings.blobs_url)
     log, queue = EventLog(CATALOGUE, clock), JobQueue(clock)
     signer = load_or_make_signer(Path(settings.log_key))
-    reactions = Subscriptions(db, log, subscriptions(reactions_for(settings), queue))
+    reactions = Subscriptions(db, log, subscribers(settings, queue, clock))
     decisions = Decisions(db, log, blobs, clock, RULES)
     models, files, writer = Models(db, clock), Files(db, blobs, clock), GroupWriter(db)
     tracking, registry = Tracking(db, log, blobs, clock), Registry(db, log, blobs, clock)
@@ -82,6 +84,7 @@ def build(settings: Settings) -> Platform:
     deployments = Deployments(db, log, clock)
     contracts = Contracts(db, clock, decisions, policies, tracking, models, FileInspector(files))
     aliases = Aliases(db, log, clock, contracts)
+    webhooks = Webhooks(db, log, clock, Egress(_allowed(settings)), Seal(Path(settings.secrets_key)))
     return Platform(
         settings=settings,
         clock=clock,
@@ -91,6 +94,8 @@ def build(settings: Settings) -> Platform:
         queue=queue,
         access=Access(db, log, clock),
         audit=Audit(db, log, Checkpoints(signer, clock), signer.verifier),
+        webhooks=webhooks,
+        deliveries=Deliveries(webhooks, queue),
         operations=Operations(db, queue, log, reactions.lag, (partial(_behind, clock),)),
         collector=Collector(db, blobs, log, clock, _grace(settings)),
         decisions=decisions,
@@ -134,6 +139,13 @@ def _behind(clock: Clock, tx: Tx) -> Mapping[str, int]:
 def _grace(settings: Settings) -> Grace:
     grace = timedelta(hours=settings.gc_grace_hours)
     return Grace(before_aside=grace, before_removal=grace)
+
+
+def _allowed(settings: Settings) -> Allowed:
+    try:
+        return Allowed.parsed(settings.egress_allow)
+    except BadAllowanceError as error:
+        raise SettingError(f"setting egress_allow: {error.message}") from error
 
 
 def installed_pipelines(settings: Settings) -> dict[str, Pipeline]:

@@ -16,7 +16,7 @@ from everlearn.core.subjects import model_subject
 from everlearn.db import Database, Tx
 from everlearn.eventlog import EventLog
 from everlearn.registry.aliases import Aliases, Wish
-from everlearn.registry.events import ModelDeleted, VersionCatalogued
+from everlearn.registry.events import ModelCreated, ModelDeleted, TagDeleted, TagSet, VersionCatalogued
 from everlearn.registry.model import (
     AliasNotFoundError,
     BadSourceError,
@@ -83,7 +83,9 @@ class Catalogue:
     models: Models
     aliases: Aliases
 
-    def create(self, project: str, name: str, *, description: str, tags: Mapping[str, str]) -> ModelRecord:
+    def create(
+        self, project: str, name: str, *, description: str, tags: Mapping[str, str], actor: Actor
+    ) -> ModelRecord:
         """Make a model without versions.
 
         Raises
@@ -96,6 +98,8 @@ class Catalogue:
                 raise ModelExistsError(f"Registered Model (name={name[:80]}) already exists.")
             for key, value in tags.items():
                 store.put_tag(tx, project, name, None, key, value)
+            event = ModelCreated(project=project, model=name, tags=tags, description=description)
+            self.log.append(tx, event, actor=actor, subject=model_subject(project, name))
             return _model_record(tx, _known_model(tx, project, name))
 
     def get(self, project: str, name: str) -> ModelRecord:
@@ -174,7 +178,13 @@ class Catalogue:
             for key, value in new.tags.items():
                 store.put_tag(tx, project, new.model, row.number, key, value)
             event = VersionCatalogued(
-                project=project, model=new.model, version=row.number, source=new.source, run_id=new.run_id
+                project=project,
+                model=new.model,
+                version=row.number,
+                source=new.source,
+                run_id=new.run_id,
+                tags=new.tags,
+                description=new.description,
             )
             self.log.append(tx, event, actor=actor, subject=model_subject(project, new.model))
             if new.model_id:
@@ -235,17 +245,23 @@ class Catalogue:
             found = _version_records(tx, project, [row for row, _ in page])
         return found, written_token(page[-1][1]) if len(hits) > asked.limit else None
 
-    def put_tag(self, project: str, name: str, number: int | None, key: str, value: str) -> None:
+    def put_tag(  # a tag is of what, and which
+        self, project: str, name: str, number: int | None, key: str, value: str, *, actor: Actor
+    ) -> None:
         """Set a tag of a version, or (None) of the model."""
         with self.db.write() as tx:
             _known(tx, project, name, number)
             store.put_tag(tx, project, name, number, key, value)
+            event = TagSet(project=project, model=name, version=number, key=key, value=value)
+            self.log.append(tx, event, actor=actor, subject=model_subject(project, name))
 
-    def delete_tag(self, project: str, name: str, number: int | None, key: str) -> None:
+    def delete_tag(self, project: str, name: str, number: int | None, key: str, *, actor: Actor) -> None:
         """Take a tag away; one that is not there is no error."""
         with self.db.write() as tx:
             _known(tx, project, name, number)
-            store.delete_tag(tx, project, name, number, key)
+            if store.delete_tag(tx, project, name, number, key):
+                event = TagDeleted(project=project, model=name, version=number, key=key)
+                self.log.append(tx, event, actor=actor, subject=model_subject(project, name))
 
     def files_of(self, project: str, name: str, number: int) -> str:
         """Tell where the files of a version are; what is elsewhere, as it was registered."""

@@ -64,13 +64,56 @@ class VersionCatalogued(Event):
     """Somebody registered a version with mlflow's client: a name for a source, not yet fit to be deployed."""
 
     name: ClassVar[str] = "registry.version_catalogued"
-    revision: ClassVar[int] = 1
+    revision: ClassVar[int] = 2
+    upgraders: ClassVar[Mapping[int, Upgrader]] = {1: lambda payload: {**payload, "tags": {}, "description": ""}}
 
     project: str
     model: str
     version: int
     source: str
     run_id: str
+    tags: Mapping[str, str]  # that it was registered with
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelCreated(Event):
+    """Somebody made a name for versions to come."""
+
+    name: ClassVar[str] = "registry.model_created"
+    revision: ClassVar[int] = 1
+
+    project: str
+    model: str
+    tags: Mapping[str, str]
+    description: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagSet(Event):
+    """A tag of a model or of a version was set."""
+
+    name: ClassVar[str] = "registry.tag_set"
+    revision: ClassVar[int] = 1
+
+    project: str
+    model: str
+    version: int | None  # None: of the model
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TagDeleted(Event):
+    """A tag of a model or of a version was taken away."""
+
+    name: ClassVar[str] = "registry.tag_deleted"
+    revision: ClassVar[int] = 1
+
+    project: str
+    model: str
+    version: int | None  # None: of the model
+    key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +179,9 @@ EVENTS: tuple[type[Event], ...] = (
     MoveRefused,
     VersionApproved,
     ApprovalWithdrawn,
+    ModelCreated,
     VersionCatalogued,
+    TagSet,
+    TagDeleted,
     ModelDeleted,
 )

@@ -3,8 +3,7 @@
 import signal
 from threading import Event
 
-from everlearn.app.loop import SCHEDULES, handlers, reactions_for
-from everlearn.app.reactions import subscriptions
+from everlearn.app.loop import SCHEDULES, handlers, subscribers
 from everlearn.app.settings import Settings
 from everlearn.app.wiring import build
 from everlearn.audit import Checkpointer
@@ -19,7 +18,7 @@ def run_worker(settings: Settings) -> None:
         signal.signal(number, lambda _number, _frame: stop.set())
     platform = build(settings)
     try:
-        subscribed = subscriptions(reactions_for(settings), platform.queue)
+        subscribed = subscribers(settings, platform.queue, platform.clock)
         reactions = Subscriptions(platform.db, platform.log, subscribed)
         worker = Worker(
             platform.db,

@@ -35,6 +35,7 @@ class ModelDoor:
             checked_name(asked.name or ""),
             description=asked.description or "",
             tags=given_tags(asked.tags),
+            actor=call.actor,
         )
         return m.OneModel(model_out(made))
 
@@ -74,12 +75,13 @@ class ModelDoor:
         """Set a tag."""
         key = checked_key(asked.key or "")
         value = checked_value(key, asked.value or "")
-        self.catalogue.put_tag(call.project, checked_name(asked.name or ""), None, key, value)
+        self.catalogue.put_tag(call.project, checked_name(asked.name or ""), None, key, value, actor=call.actor)
         return Empty()
 
     def delete_tag(self, call: Call, asked: m.ModelTag) -> Empty:
         """Take a tag away."""
-        self.catalogue.delete_tag(call.project, checked_name(asked.name or ""), None, checked_key(asked.key or ""))
+        name, key = checked_name(asked.name or ""), checked_key(asked.key or "")
+        self.catalogue.delete_tag(call.project, name, None, key, actor=call.actor)
         return Empty()
 
     def set_alias(self, call: Call, asked: m.Alias) -> Empty:

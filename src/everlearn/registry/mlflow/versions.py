@@ -83,13 +83,13 @@ class VersionDoor:
     def put_tag(self, call: Call, asked: m.VersionTag) -> Empty:
         """Set a tag."""
         name, number, key = checked_name(asked.name or ""), version_number(asked.version), checked_key(asked.key or "")
-        self.catalogue.put_tag(call.project, name, number, key, checked_value(key, asked.value or ""))
+        self.catalogue.put_tag(call.project, name, number, key, checked_value(key, asked.value or ""), actor=call.actor)
         return Empty()
 
     def delete_tag(self, call: Call, asked: m.VersionTag) -> Empty:
         """Take a tag away."""
         name, number, key = checked_name(asked.name or ""), version_number(asked.version), checked_key(asked.key or "")
-        self.catalogue.delete_tag(call.project, name, number, key)
+        self.catalogue.delete_tag(call.project, name, number, key, actor=call.actor)
         return Empty()
 
 

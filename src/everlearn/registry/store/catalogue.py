@@ -177,14 +177,13 @@ def put_tag(tx: Tx, project: str, model: str, number: int | None, key: str, valu
         ).run(tx, project, model, number, key, value)
 
 
-def delete_tag(tx: Tx, project: str, model: str, number: int | None, key: str) -> None:
-    """Take a tag away from a version, or (None) from the model."""
+def delete_tag(tx: Tx, project: str, model: str, number: int | None, key: str) -> bool:
+    """Take a tag away from a version, or (None) from the model; False when there is none."""
     if number is None:
         text, given = "delete from registry_model_tags where project = ? and model = ? and key = ?", (project, model)
-        Sql(text).run(tx, *given, key)
-    else:
-        text = "delete from registry_version_tags where project = ? and model = ? and number = ? and key = ?"
-        Sql(text).run(tx, project, model, number, key)
+        return Sql(text).run(tx, *given, key) > 0
+    text = "delete from registry_version_tags where project = ? and model = ? and number = ? and key = ?"
+    return Sql(text).run(tx, project, model, number, key) > 0
 
 
 def model_tags(tx: Tx, project: str, models: Sequence[str]) -> dict[str, dict[str, str]]:

@@ -72,9 +72,8 @@ def build(settings: Settings) -> Platform:
         When a newer Everlearn wrote the database.
     """
     db, clock = opened_database(settings), SystemClock()
-    blobs = open_blobs(settings.blobs_url)
+    blobs, signer = open_blobs(settings.blobs_url), load_or_make_signer(Path(settings.log_key))
     log, queue = EventLog(CATALOGUE, clock), JobQueue(clock)
-    signer = load_or_make_signer(Path(settings.log_key))
     reactions = Subscriptions(db, log, subscribers(settings, queue, clock))
     decisions = Decisions(db, log, blobs, clock, RULES)
     models, files, writer = Models(db, clock), Files(db, blobs, clock), GroupWriter(db)

@@ -87,12 +87,12 @@ def list_deliveries(  # one of them is the service
     project: FromPath[str],
     webhook_id: FromPath[str],
     deliveries: Service[Deliveries],
-    state: FromQuery[DeliveryState | None] = None,
+    only: FromQuery[DeliveryState | None] = None,
     after: FromQuery[str | None] = None,
     limit: FromQuery[int] = 100,
 ) -> Page[Delivery]:
-    """List deliveries, newest first; `state=dead` are those that nobody took."""
-    return deliveries.list(project, webhook_id, state=state, after=after, limit=limit)
+    """List deliveries, newest first; `only=dead` are those that nobody took."""
+    return deliveries.list(project, webhook_id, state=only, after=after, limit=limit)
 
 
 @get(f"{_DELIVERY}/attempts", guards=_MANAGE, sync_to_thread=True)

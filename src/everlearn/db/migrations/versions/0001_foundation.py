@@ -691,6 +691,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("project", "model", "generation", name=op.f("pk_traffic_changes")),
     )
     op.create_table(
+        "webhooks",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("project", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("topics", sa.Text(), nullable=False),
+        sa.Column("status", sa.Text(), nullable=False),
+        sa.Column("secret", sa.Text(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("updated_at", Instant(), nullable=False),
+        sa.CheckConstraint("status in ('ACTIVE', 'DISABLED')", name=op.f("ck_webhooks_status")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhooks")),
+    )
+    op.create_index("ix_webhooks_project", "webhooks", ["project", "created_at", "id"], unique=False)
+    op.create_table(
         "access_grants",
         sa.Column("account_id", sa.Text(), nullable=False),
         sa.Column("project", sa.Text(), nullable=False),
@@ -1055,6 +1071,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("upload_id", "number", name=op.f("pk_tracking_upload_parts")),
     )
     op.create_table(
+        "webhook_deliveries",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("webhook_id", sa.Text(), nullable=False),
+        sa.Column("entity", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("payload", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("last_status", sa.Integer(), nullable=True),
+        sa.Column("last_error", sa.Text(), nullable=False),
+        sa.Column("next_at", Instant(), nullable=True),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("finished_at", Instant(), nullable=True),
+        sa.CheckConstraint("state in ('pending', 'delivered', 'dead')", name=op.f("ck_webhook_deliveries_state")),
+        sa.ForeignKeyConstraint(["webhook_id"], ["webhooks.id"], name=op.f("fk_webhook_deliveries_webhook_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_webhook_deliveries")),
+    )
+    op.create_index(
+        "ix_webhook_deliveries_state", "webhook_deliveries", ["webhook_id", "state", "created_at", "id"], unique=False
+    )
+    op.create_index(
+        "ix_webhook_deliveries_webhook", "webhook_deliveries", ["webhook_id", "created_at", "id"], unique=False
+    )
+    op.create_table(
         "datasets_versions",
         sa.Column("project", sa.Text(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
@@ -1304,5 +1344,18 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_tracking_tags_value", "tracking_tags", ["experiment_no", "key_no", "head", "run_no"], unique=False
+    )
+    op.create_table(
+        "webhook_attempts",
+        sa.Column("delivery_id", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("latency_ms", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["delivery_id"], ["webhook_deliveries.id"], name=op.f("fk_webhook_attempts_delivery_id")
+        ),
+        sa.PrimaryKeyConstraint("delivery_id", "number", name=op.f("pk_webhook_attempts")),
     )
     # ### end Alembic commands ###

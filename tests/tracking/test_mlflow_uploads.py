@@ -1,8 +1,10 @@
 """Files in parts over MLflow's protocol, on both engines, in a folder and in a bucket."""
 
 import hashlib
+import pickle
 import random
 from datetime import timedelta
+from fractions import Fraction
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,9 +17,10 @@ from everlearn.blobs import BlobStore, open_blobs
 from everlearn.blobs.bucket import BucketShelf
 from everlearn.blobs.folder import FolderShelf
 from everlearn.core.clock import ManualClock
+from everlearn.core.digest import Digest, digest_bytes
 from everlearn.db import Database
 from everlearn.eventlog import EventLog
-from everlearn.tracking import Uploads
+from everlearn.tracking import Files, Uploads
 
 __all__ = ["bucket_url", "s3_endpoint"]
 
@@ -208,6 +211,28 @@ def test_names_at_the_client_cannot_lead_elsewhere(server: Server, name: str) ->
     assert answer.status == 400
 
 
+def test_files_that_could_run_code_are_marked_however_they_came(
+    db: Database, log: EventLog, blobs: BlobStore, clock: ManualClock
+) -> None:
+    server, pickled = server_of(db, log, blobs, clock), pickle.dumps([Fraction(1, 3)] * 200_000)
+    upload = begin(server, 2)
+    half = len(pickled) // 2
+    sent = {1: put(server, upload["credentials"][0], pickled[:half])}
+    sent[2] = put(server, upload["credentials"][1], pickled[half:])
+    complete(server, upload["upload_id"], listed(sent))
+    for name, content in (("at once", pickled), ("model.pkl", b"?"), ("MLmodel", b"flavors: {}")):
+        server.send("PUT", f"{TREE}/{FOLDER}/{name}", content=content)
+
+    files = Files(db, blobs, clock)
+    files.put("default", f"{FOLDER}/put", *digest_and_size(pickled))
+    marked = {one.path.rpartition("/")[2]: str(one.hazard) for one in files.hazardous("default", FOLDER, limit=10)}
+    assert marked == {"at once": "pickle", "model.pkl": "named_pickle", "put": "pickle", NAME: "pickle"}
+
+    server.send("PUT", f"{TREE}/{FOLDER}/model.pkl", content=b"")
+    server.send("PUT", f"{TREE}/{FOLDER}/at once", content=b"harmless")
+    assert files.find("default", f"{FOLDER}/at once").hazard is None
+
+
 def test_a_windows_client_names_the_file_as_it_knows_it(server: Server) -> None:
     upload = server.post(f"{MPU}/create/{FOLDER}", path=f"C:\\Users\\me\\{NAME}", num_parts=1).body
     sent = listed({1: put(server, upload["credentials"][0], b"x")})
@@ -231,6 +256,10 @@ def test_a_bucket_keeps_parts_and_the_whole_too(
     some = server.send("GET", f"{TREE}/{PATH}", headers={"range": "bytes=299999-300001"})
     assert (some.status, some.content) == (206, b"".join(content)[299_999:300_002])
     assert kept(blobs) == []
+
+
+def digest_and_size(content: bytes) -> tuple[Digest, int]:
+    return digest_bytes(content), len(content)
 
 
 def kept(blobs: BlobStore) -> list[str]:

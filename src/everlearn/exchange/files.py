@@ -12,7 +12,7 @@ from everlearn.exchange.model import Kind, Progress
 from everlearn.exchange.places import FoundFile, Place, Places
 from everlearn.exchange.steps import Step
 from everlearn.tracking import Artifact, checked_artifact_path
-from everlearn.tracking.files import put_file
+from everlearn.tracking.files import hazard_in, put_file
 from everlearn.tracking.handover import files
 
 
@@ -72,7 +72,13 @@ class FilesImport:
                 raise  # our own store does not work
             self.not_found.setdefault(f"{owner}: {file.path} cannot be kept: {error.message}")
             return None
-        return Artifact(path=path, digest=blob.digest, size_bytes=blob.size_bytes, logged_at=self.clock.now())
+        return Artifact(
+            path=path,
+            digest=blob.digest,
+            size_bytes=blob.size_bytes,
+            logged_at=self.clock.now(),
+            hazard=hazard_in(self.blobs, path, blob.digest, blob.size_bytes),
+        )
 
 
 @dataclass(frozen=True, slots=True)

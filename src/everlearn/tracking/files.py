@@ -5,11 +5,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from everlearn.blobs import BlobStore, Incoming
+from everlearn.blobs import BlobStore, Incoming, StoredBlob
 from everlearn.core.clock import Clock
 from everlearn.core.digest import Digest
 from everlearn.db import Database, Tx
 from everlearn.tracking.artifact_path import checked_artifact_path, folders_of
+from everlearn.tracking.hazards import HEAD, TAIL, Hazard, Sample, hazard_of
 from everlearn.tracking.model import Artifact, ArtifactBlockedError, ArtifactNotFoundError
 from everlearn.tracking.store import artifacts as store
 
@@ -52,16 +53,31 @@ class Files:
         with self.db.read() as tx:
             check_unblocked(tx, project, path)
         with self.blobs.receiving(most_bytes=most_bytes) as incoming:
-            yield IncomingFile(self, project, path, incoming)
+            yield IncomingFile(self, project, path, incoming, Sample())
 
     def put(self, project: str, path: str, digest: Digest, size_bytes: int) -> Artifact:
         """Keep bytes that are in the blob store already at a path."""
+        stored = StoredBlob(digest=digest, size_bytes=size_bytes)
+        return self.put_stored(project, path, stored, hazard_in(self.blobs, path, digest, size_bytes))
+
+    def put_stored(self, project: str, path: str, stored: StoredBlob, hazard: Hazard | None) -> Artifact:
+        """Keep what was just stored at a path."""
         artifact = Artifact(
-            path=checked_artifact_path(path), digest=digest, size_bytes=size_bytes, logged_at=self.clock.now()
+            path=checked_artifact_path(path),
+            digest=stored.digest,
+            size_bytes=stored.size_bytes,
+            logged_at=self.clock.now(),
+            hazard=hazard,
         )
         with self.db.write() as tx:
             put_file(tx, project, artifact)
         return artifact
+
+    def hazardous(self, project: str, folder: str, *, limit: int) -> list[Artifact]:
+        """List files in and under a folder that could run code when somebody loads them."""
+        checked_artifact_path(folder)
+        with self.db.read() as tx:
+            return store.hazardous_below(tx, project, folder, limit=limit)
 
     def find(self, project: str, path: str) -> Artifact:
         """Give a file without its bytes."""
@@ -99,15 +115,24 @@ class IncomingFile:
     project: str
     path: str
     incoming: Incoming
+    sample: Sample
 
     def write(self, chunk: bytes) -> None:
         """Take the next bytes."""
         self.incoming.write(chunk)
+        self.sample.take(chunk)
 
     def finish(self) -> Artifact:
         """Put the file at its path."""
         stored = self.incoming.finish()
-        return self.files.put(self.project, self.path, stored.digest, stored.size_bytes)
+        return self.files.put_stored(self.project, self.path, stored, hazard_of(self.path, self.sample))
+
+
+def hazard_in(blobs: BlobStore, path: str, digest: Digest, size_bytes: int) -> Hazard | None:
+    """Give the hazard of content that is in the blob store, by its beginning and its end."""
+    head = b"".join(blobs.stream_span(digest, 0, min(HEAD, size_bytes)))
+    tail = b"".join(blobs.stream_span(digest, max(0, size_bytes - TAIL), size_bytes))
+    return hazard_of(path, Sample(head, tail, size_bytes))
 
 
 def put_file(tx: Tx, project: str, artifact: Artifact) -> None:

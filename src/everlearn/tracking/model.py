@@ -10,6 +10,7 @@ from everlearn.core.actor import Actor
 from everlearn.core.clock import iso
 from everlearn.core.digest import Digest
 from everlearn.core.errors import ConflictError, InvalidError, NotFoundError, TooLargeError
+from everlearn.tracking.hazards import Hazard
 
 LONGEST_KEY = 250
 LONGEST_PARAM = 6_000
@@ -213,6 +214,7 @@ class Artifact:
     digest: Digest
     size_bytes: int
     logged_at: datetime
+    hazard: Hazard | None = None  # what loading it could do; None: nothing that was noticed
 
 
 class UploadState(StrEnum):

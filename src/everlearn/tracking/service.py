@@ -15,6 +15,7 @@ from everlearn.core.page import Page, checked_limit, page_of
 from everlearn.db import Database, Tx, written
 from everlearn.eventlog import Cause, EventLog
 from everlearn.tracking.artifact_path import checked_artifact_path, folders_of
+from everlearn.tracking.files import hazard_in
 from everlearn.tracking.model import (
     LONGEST_PARAM,
     LONGEST_TAG,
@@ -276,7 +277,13 @@ class Tracking:
         return replace(found, path=path)
 
     def _put_artifact(self, run_id: str, path: str, digest: Digest, size_bytes: int) -> Artifact:
-        artifact = Artifact(path=path, digest=digest, size_bytes=size_bytes, logged_at=self.clock.now())
+        artifact = Artifact(
+            path=path,
+            digest=digest,
+            size_bytes=size_bytes,
+            logged_at=self.clock.now(),
+            hazard=hazard_in(self.blobs, path, digest, size_bytes),
+        )
         with self.db.write() as tx:
             run = _known_run(tx, run_id)
             root = run.artifact_root

@@ -205,6 +205,7 @@ artifacts = sa.Table(
     sa.Column("digest", sa.Text, nullable=False, info=names_blob("artifact")),
     sa.Column("size_bytes", sa.BigInteger, nullable=False),
     sa.Column("logged_at", Instant, nullable=False),
+    sa.Column("hazard", sa.Text),  # what loading it could do; null: nothing that was noticed
     sa.Index("ix_tracking_artifacts_digest", "digest"),
 )
 

@@ -17,6 +17,7 @@ from everlearn.core.ids import new_id
 from everlearn.db import Database, Tx
 from everlearn.tracking.artifact_path import checked_artifact_path
 from everlearn.tracking.files import check_unblocked, put_file
+from everlearn.tracking.hazards import Sample, hazard_of
 from everlearn.tracking.model import (
     Artifact,
     BadPartError,
@@ -112,12 +113,19 @@ class Uploads:
             store.touch(tx, upload_id, at=self.clock.now())
             known = store.parts_of(tx, upload_id)
         _check_parts(upload, known, given)
-        stored = self.blobs.put_stream(self._together(upload_id, known))
+        sample = Sample()
+        stored = self.blobs.put_stream(self._together(upload_id, known, sample))
         now = self.clock.now()
         with self.db.write() as tx:
             if not store.close(tx, upload_id, UploadState.COMPLETE, at=now):
                 raise _not_found(upload_id)
-            artifact = Artifact(path=path, digest=stored.digest, size_bytes=stored.size_bytes, logged_at=now)
+            artifact = Artifact(
+                path=path,
+                digest=stored.digest,
+                size_bytes=stored.size_bytes,
+                logged_at=now,
+                hazard=hazard_of(path, sample),
+            )
             put_file(tx, project, artifact)
         Parts.of(self.blobs).discard(upload_id)
 
@@ -145,9 +153,11 @@ class Uploads:
             if len(found) < _AT_ONCE:
                 return swept
 
-    def _together(self, upload_id: str, known: Mapping[int, Digest]) -> Iterator[bytes]:
+    def _together(self, upload_id: str, known: Mapping[int, Digest], sample: Sample) -> Iterator[bytes]:
         for number, digest in known.items():
-            yield from Parts.of(self.blobs).stream(upload_id, number, digest)
+            for chunk in Parts.of(self.blobs).stream(upload_id, number, digest):
+                sample.take(chunk)
+                yield chunk
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from everlearn.registry.mlflow.rules import (
     checked_key,
     checked_name,
     checked_value,
+    given_description,
     given_stage,
     given_tags,
     page_size,
@@ -33,7 +34,7 @@ class ModelDoor:
         made = self.catalogue.create(
             call.project,
             checked_name(asked.name or ""),
-            description=asked.description or "",
+            description=given_description(asked.description),
             tags=given_tags(asked.tags),
             actor=call.actor,
         )
@@ -51,7 +52,7 @@ class ModelDoor:
     def describe(self, call: Call, asked: m.DescribeModel) -> m.OneModel:
         """Describe a model."""
         name = checked_name(asked.name or "")
-        return m.OneModel(model_out(self.catalogue.describe(call.project, name, asked.description or "")))
+        return m.OneModel(model_out(self.catalogue.describe(call.project, name, given_description(asked.description))))
 
     def delete(self, call: Call, asked: m.ModelByName) -> Empty:
         """Remove a model."""

@@ -67,6 +67,13 @@ def checked_value(key: str, value: str) -> str:
     return value
 
 
+def given_description(text: str | None) -> str:
+    """Read a description; absent is empty."""
+    if text is not None and len(text) > LONGEST_VALUE:
+        raise ProtocolError(f"The description exceeds the maximum length of {LONGEST_VALUE} characters")
+    return text or ""
+
+
 def given_stage(stage: str) -> str:
     """Read a stage, however it is spelled."""
     known = {one.lower(): one for one in STAGES}

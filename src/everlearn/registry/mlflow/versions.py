@@ -10,6 +10,7 @@ from everlearn.registry.mlflow.rules import (
     checked_key,
     checked_name,
     checked_value,
+    given_description,
     given_stage,
     given_tags,
     page_size,
@@ -34,7 +35,7 @@ class VersionDoor:
             run_id=asked.run_id or "",
             run_link=asked.run_link or "",
             model_id=asked.model_id or "",
-            description=asked.description or "",
+            description=given_description(asked.description),
             tags=given_tags(asked.tags),
         )
         return m.OneVersion(version_out(self.catalogue.add(call.project, new, actor=call.actor)))
@@ -47,7 +48,7 @@ class VersionDoor:
     def describe(self, call: Call, asked: m.DescribeVersion) -> m.OneVersion:
         """Describe a version."""
         name, number = checked_name(asked.name or ""), version_number(asked.version)
-        found = self.catalogue.describe_version(call.project, name, number, asked.description or "")
+        found = self.catalogue.describe_version(call.project, name, number, given_description(asked.description))
         return m.OneVersion(version_out(found))
 
     def delete(self, call: Call, asked: m.VersionByNumber) -> Empty:

@@ -50,7 +50,7 @@ class RunDoor:
                 "Both 'run_name' argument and 'mlflow.runName' tag are specified, but with different values "
                 f"(run_name='{asked.run_name[:80]}', mlflow.runName='{named[:80]}')."
             )
-        name = asked.run_name or named or generated_name()
+        name = fitted(RUN_NAME, asked.run_name or named or generated_name(), longest=LONGEST_TAG)
         user = asked.user_id or tags.get(USER) or "unknown"
         new = NewRun(
             id=uuid4().hex,
@@ -69,7 +69,7 @@ class RunDoor:
             _run_id(asked),
             status=None if asked.status is None else given_status(asked.status),
             end_ms=asked.end_time,
-            name=asked.run_name,
+            name=None if asked.run_name is None else fitted(RUN_NAME, asked.run_name, longest=LONGEST_TAG),
             actor=call.actor,
         )
         return m.OneRunInfo(info_out(row))

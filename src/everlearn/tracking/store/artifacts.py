@@ -5,17 +5,20 @@ from typing import Any
 
 from everlearn.core.digest import Digest
 from everlearn.db import Sql, Tx, marks, read_instant, written
+from everlearn.tracking.hazards import Hazard
 from everlearn.tracking.model import Artifact
 
-_COLUMNS = "path, digest, size_bytes, logged_at"
+_COLUMNS = "path, digest, size_bytes, logged_at, hazard"
 _SELECT = f"select {_COLUMNS} from tracking_artifacts where project = ?"
 _LAST = "\U0010ffff"  # after every path
 _FIND = Sql(f"{_SELECT} and path = ?")
 _BELOW = Sql(f"{_SELECT} and path > ? and path < ? order by path limit ?")
+_HAZARDOUS = Sql(f"{_SELECT} and path > ? and path < ? and hazard is not null order by path limit ?")
 _DELETE = Sql("delete from tracking_artifacts where project = ? and (path = ? or (path > ? and path < ?))")
 _PUT = Sql(
-    "insert into tracking_artifacts (project, path, digest, size_bytes, logged_at) values (?,?,?,?,?) "
+    "insert into tracking_artifacts (project, path, digest, size_bytes, logged_at, hazard) values (?,?,?,?,?,?) "
     "on conflict (project, path) do update set digest = excluded.digest, size_bytes = excluded.size_bytes, "
+    "hazard = excluded.hazard, "
     "logged_at = case when tracking_artifacts.digest = excluded.digest then tracking_artifacts.logged_at "
     "else excluded.logged_at end"
 )
@@ -24,7 +27,7 @@ _PUT = Sql(
 def put(tx: Tx, project: str, artifact: Artifact) -> None:
     """Put a file at its path; the newest one wins."""
     at = written(tx, artifact.logged_at)
-    _PUT.run(tx, project, artifact.path, artifact.digest, artifact.size_bytes, at)
+    _PUT.run(tx, project, artifact.path, artifact.digest, artifact.size_bytes, at, artifact.hazard)
 
 
 def find(tx: Tx, project: str, path: str) -> Artifact | None:
@@ -37,6 +40,11 @@ def below(tx: Tx, project: str, folder: str, *, after: str | None, limit: int) -
     """Give up to `limit` files in and under a folder, by path."""
     start, end = (f"{folder}/", f"{folder}0") if folder else ("", _LAST)  # "0" follows "/"
     return [_artifact(row) for row in _BELOW.rows(tx, project, after or start, end, limit)]
+
+
+def hazardous_below(tx: Tx, project: str, folder: str, *, limit: int) -> list[Artifact]:
+    """Give up to `limit` files in and under a folder that have a hazard, by path."""
+    return [_artifact(row) for row in _HAZARDOUS.rows(tx, project, f"{folder}/", f"{folder}0", limit)]
 
 
 def delete(tx: Tx, project: str, path: str) -> int:
@@ -55,5 +63,11 @@ def blocking_path(tx: Tx, project: str, path: str, folders: Sequence[str]) -> st
 
 
 def _artifact(row: tuple[Any, ...]) -> Artifact:
-    path, digest, size_bytes, at = row
-    return Artifact(path=path, digest=Digest(digest), size_bytes=size_bytes, logged_at=read_instant(at))
+    path, digest, size_bytes, at, hazard = row
+    return Artifact(
+        path=path,
+        digest=Digest(digest),
+        size_bytes=size_bytes,
+        logged_at=read_instant(at),
+        hazard=None if hazard is None else Hazard(hazard),
+    )

@@ -604,6 +604,7 @@ def upgrade() -> None:
         sa.Column("digest", sa.Text(), nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
         sa.Column("logged_at", Instant(), nullable=False),
+        sa.Column("hazard", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("project", "path", name=op.f("pk_tracking_artifacts")),
     )
     op.create_index("ix_tracking_artifacts_digest", "tracking_artifacts", ["digest"], unique=False)

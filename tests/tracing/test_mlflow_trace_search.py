@@ -269,3 +269,28 @@ def test_a_trace_with_more_spans_than_are_judged_together_is_judged_whole(
     short = search(sqlite_server, "span.attributes.n = '99'").body
     assert "traces" not in short  # a page without traces that names a next one
     assert "next_page_token" in short
+
+
+def test_long_texts_are_found_wherever_they_stand_in_a_span(server: Server) -> None:
+    attributes = {
+        "note": "the quick\nbrown foxes jump",
+        "deep": {"inner words": ["line one\nline second", "über euch"]},
+    }
+    send_spans(server, span(1, 1, name="retrieve documents", attributes=attributes))
+
+    for pattern in (
+        "the quick%brown foxes jump",
+        "retrieve documents",
+        "inner words",
+        "line second",
+        "nline second",  # what follows a line's end in JSON
+        "über euch",
+        "quick_brown foxes",
+    ):
+        assert found(server, f"trace.text LIKE '%{pattern}%'") == [trace_id(1)], pattern
+        assert found(server, f"trace.text ILIKE '%{pattern.upper()}%'") == [trace_id(1)], pattern
+        assert found(server, f"trace.text LIKE '%{pattern.upper()}%'") == [], pattern
+    assert found(server, "span.attributes.note LIKE 'the quick%'") == [trace_id(1)]
+    assert found(server, "span.attributes.note LIKE 'brown foxes%'") == []
+    assert found(server, "span.attributes.deep LIKE '%\"inner words\": %'") == [trace_id(1)]
+    assert found(server, "span.attributes.absent LIKE '%brown foxes%'") == []

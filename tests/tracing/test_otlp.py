@@ -16,7 +16,7 @@ from tests.tracing.senders import any_value, key_values, request_of, span
 
 from everlearn.tracing.model import DEEPEST, LONGEST_TEXT, MOST_ATTRIBUTES
 from everlearn.tracing.otlp import BadOtlpError, accepted_json, accepted_protobuf, read_json, read_protobuf
-from everlearn.tracing.packing import Body, packed
+from everlearn.tracing.packing import Body, packed, unpacked
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 scalars = st.one_of(
@@ -110,7 +110,7 @@ def test_both_encodings_give_back_every_field(sent: list[Any], resource: dict[st
             assert [link.span_id for link in came.links] == [link.span_id.hex() for link in one.links]
             assert came.resource == resource
 
-            body = Body(packed(came))
+            body = Body(unpacked(packed(came)))
             assert (body.attributes, body.events, body.links) == (came.attributes, came.events, came.links)
 
 

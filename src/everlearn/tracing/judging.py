@@ -16,13 +16,14 @@ import msgspec
 
 from everlearn.core.search import BadFilterError, Clause, Op
 from everlearn.tracing.model import AssessmentKind, TraceInfo
-from everlearn.tracing.packing import Body, plain
+from everlearn.tracing.packing import Body, plain, unpacked
 from everlearn.tracing.rules import SOURCE_RUN
 from everlearn.tracing.store.search import is_about_spans
 from everlearn.tracing.store.spans import Stored
 
 _PATTERNS = frozenset({Op.LIKE, Op.ILIKE, Op.RLIKE})
 _ATTRIBUTE = "attributes."
+_RUN = re.compile(r"[A-Za-z][A-Za-z ]{6,}")
 Texts = Sequence[str | None]
 
 
@@ -33,9 +34,24 @@ class Seen:
         self.stored = stored
 
     @cached_property
+    def raw(self) -> bytes:
+        """What is packed, with its texts as they are."""
+        return unpacked(self.stored.packed)
+
+    @cached_property
+    def lower(self) -> bytes:
+        """The same in small letters."""
+        return self.raw.lower()
+
+    @cached_property
     def body(self) -> Body:
-        """What is packed."""
-        return Body(self.stored.packed)
+        """What is packed, read."""
+        return Body(self.raw)
+
+    @property
+    def named(self) -> bytes:
+        """What is not packed."""
+        return f"{self.stored.name}\n{self.stored.type}".encode()
 
     @cached_property
     def content(self) -> str:
@@ -59,9 +75,9 @@ class Judge:
         """Tell whether anything remains."""
         return bool(self.about_traces or self.about_spans)
 
-    def admitted(self, infos: Sequence[TraceInfo], spans: Sequence[Sequence[Stored]]) -> list[bool]:
-        """Judge traces; `spans` may be empty when no clause is about them."""
-        kept = [True] * len(infos)
+    def admitted(self, infos: Sequence[TraceInfo], spans: Sequence[Sequence[Stored]], count: int) -> list[bool]:
+        """Judge so many traces; `infos` and `spans` may be empty when no clause is about them."""
+        kept = [True] * count
         for clause in self.about_traces:
             values = [_values(info, clause) for info in infos]
             matching = matches(clause, [value for several in values for value in several])
@@ -76,7 +92,9 @@ class Judge:
         flat = [span for several in seen for span in several]
         held = [True] * len(flat)
         for clause in self.about_spans:
-            judged = matches(clause, [_of_span(span, clause.key) if held[n] else None for n, span in enumerate(flat)])
+            may_hold = _hasty(clause)
+            texts = [_of_span(span, clause.key) if held[n] and may_hold(span) else None for n, span in enumerate(flat)]
+            judged = matches(clause, texts)
             held = [before and now for before, now in zip(held, judged, strict=True)]
         return _any_of_each(held, [len(several) for several in seen])
 
@@ -131,6 +149,28 @@ def _regular(clause: Clause) -> str:
         return value
     written = "".join({"%": ".*", "_": "."}.get(one, re.escape(one)) for one in value)
     return f"(?s{'i' if clause.op is Op.ILIKE else ''})\\A{written}\\z"
+
+
+def _hasty(clause: Clause) -> Callable[[Seen], bool]:
+    """Make a quick look that tells of most spans that they cannot fulfil a clause, without reading what is packed.
+
+    A run of plain letters that the value asks for stands in the packed bytes as it is: packing escapes nothing. Its
+    first letter is left out, as it may be the end of an escape of JSON, which is what people search in.
+    """
+    key, runs = clause.key.removeprefix(_ATTRIBUTE).encode(), list[bytes]()
+    if clause.op in {Op.EQUAL, Op.LIKE, Op.ILIKE}:
+        runs = [run[1:].encode() for run in _RUN.findall(str(clause.value))]
+    needle = max(runs, key=len, default=b"")
+    if clause.key.startswith(_ATTRIBUTE):
+        held = key
+    elif clause.key in {"content", "text"} and needle:
+        held = b""
+    else:
+        return lambda _: True
+    if clause.op is Op.ILIKE:
+        needle = needle.lower()
+        return lambda span: held in span.raw and (needle in span.lower or needle in span.named.lower())
+    return lambda span: held in span.raw and (needle in span.raw or needle in span.named)
 
 
 def _of_span(span: Seen, key: str) -> str | None:

@@ -41,14 +41,18 @@ def packed(span: Span) -> bytes:
     return bytes((_FORM,)) + writer.compress(body) + writer.flush()
 
 
+def unpacked(stored: bytes) -> bytes:
+    """Undo the compression; texts stand in the result as they are."""
+    return zlib.decompressobj(_RAW, _DICTIONARY).decompress(stored[1:])
+
+
 class Body:
     """What was packed."""
 
     __slots__ = ("attributes", "events", "kind", "links", "message")
 
-    def __init__(self, stored: bytes) -> None:
-        reader = zlib.decompressobj(_RAW, _DICTIONARY)
-        kind, message, attributes, events, links = _decode(reader.decompress(stored[1:]) + reader.flush())
+    def __init__(self, unpacked: bytes) -> None:
+        kind, message, attributes, events, links = _decode(unpacked)
         self.kind: int = kind
         self.message: str = message
         self.attributes: dict[str, Value] = attributes

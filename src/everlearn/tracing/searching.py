@@ -15,7 +15,7 @@ from everlearn.tracing.store.search import Hit, Plan, TraceSearch
 from everlearn.tracking.store import experiments as experiment_store
 
 _AT_ONCE = 500  # traces that are judged together
-_MOST_JUDGED = 20_000  # in one request; a search that needs more goes on with the next page
+_MOST_JUDGED = 10_000  # in one request; a search that needs more goes on with the next page
 _MOST_SPANS = 20_000  # of the traces that are judged together, unless one alone has more
 
 
@@ -61,19 +61,23 @@ class TraceFinder:
 def _judged(
     tx: Tx, plan: Plan, judge: Judge, *, limit: int, last: tuple[object, ...] | None
 ) -> tuple[list[TraceInfo], str | None]:
-    found, judged = list[tuple[TraceInfo, Hit]](), 0
+    found, judged = list[Hit](), 0
     while judged < _MOST_JUDGED:
         come = search_store.run(tx, plan, last=last, limit=_AT_ONCE)
         hits = _few(come, judge)
-        candidates = infos(tx, [hit.row for hit in hits])
-        kept = judge.admitted(candidates, _spans(tx, judge, hits))
-        found += [(info, hit) for info, hit, keep in zip(candidates, hits, kept, strict=True) if keep]
+        candidates = infos(tx, [hit.row for hit in hits]) if judge.about_traces else ()
+        kept = judge.admitted(candidates, _spans(tx, judge, hits), len(hits))
+        found += [hit for hit, keep in zip(hits, kept, strict=True) if keep]
         if len(found) > limit:
-            return [info for info, _ in found[:limit]], written_token(found[limit - 1][1].values)
+            return _told(tx, found[:limit]), written_token(found[limit - 1].values)
         if len(come) < _AT_ONCE and len(hits) == len(come):
-            return [info for info, _ in found], None
+            return _told(tx, found), None
         judged, last = judged + len(hits), hits[-1].values
-    return [info for info, _ in found], written_token(last or ())
+    return _told(tx, found), written_token(last or ())
+
+
+def _told(tx: Tx, hits: Sequence[Hit]) -> list[TraceInfo]:
+    return infos(tx, [hit.row for hit in hits])
 
 
 def _few(hits: Sequence[Hit], judge: Judge) -> Sequence[Hit]:

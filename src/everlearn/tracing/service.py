@@ -181,7 +181,7 @@ class Traces:
         with self.db.read() as tx:
             row = trace_of(tx, project, trace_id)
             stored = span_store.read_many(tx, [row.no], most=MOST_SPANS_READ)[row.no]
-            return Trace(infos(tx, [row])[0], [one.unpacked(row.id) for one in stored])
+            return Trace(infos(tx, [row])[0], [one.whole(row.id) for one in stored])
 
     def get_many(self, project: str, trace_ids: Sequence[str]) -> list[Trace]:
         """Give those of these traces whose steps lie here, in the order asked for."""
@@ -191,8 +191,7 @@ class Traces:
             stored = span_store.read_many(tx, [row.no for row in wanted], most=MOST_SPANS_READ)
             found = infos(tx, wanted)
         return [
-            Trace(info, [one.unpacked(row.id) for one in stored[row.no]])
-            for row, info in zip(wanted, found, strict=True)
+            Trace(info, [one.whole(row.id) for one in stored[row.no]]) for row, info in zip(wanted, found, strict=True)
         ]
 
     def now_ms(self) -> int:

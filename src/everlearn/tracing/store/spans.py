@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from everlearn.db import Sql, Tx, marks
 from everlearn.tracing.model import Span
-from everlearn.tracing.packing import Body, packed
+from everlearn.tracing.packing import Body, packed, unpacked
 from everlearn.tracing.rules import TokenNode, Tokens, span_type, tokens_of
 
 _COLUMNS = (
@@ -40,9 +40,9 @@ class Stored(NamedTuple):
     end_ns: int
     packed: bytes
 
-    def unpacked(self, trace_id: str) -> Span:
+    def whole(self, trace_id: str) -> Span:
         """Give the whole span."""
-        body = Body(self.packed)
+        body = Body(unpacked(self.packed))
         return Span(
             trace_id=trace_id.removeprefix("tr-"),
             span_id=self.id,

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from everlearn.access import Role
 from everlearn.registry.aliases import Wish
+from everlearn.registry.as_of import Past
 from everlearn.registry.catalogue import Asked, Catalogue, ModelRecord, VersionRecord
 from everlearn.registry.mlflow import messages as m
 from everlearn.registry.mlflow.rules import (
@@ -42,7 +43,8 @@ class ModelDoor:
 
     def get(self, call: Call, asked: m.ModelByName) -> m.OneModel:
         """Give one model."""
-        return m.OneModel(model_out(self.catalogue.get(call.project, checked_name(asked.name or ""))))
+        found = self.catalogue.get(call.project, checked_name(asked.name or ""))
+        return m.OneModel(model_out(found if call.as_of is None else Past(self.catalogue, call.as_of).model(found)))
 
     def rename(self, call: Call, asked: m.RenameModel) -> m.OneModel:
         """Give a model another name."""
@@ -64,12 +66,14 @@ class ModelDoor:
         size = page_size(asked.max_results, default=100, most=MOST_MODELS)
         question = Asked(filter=asked.filter, order_by=asked.order_by or (), limit=size, token=asked.page_token or None)
         found, token = self.catalogue.search(call.project, question)
-        return m.Models([model_out(one) for one in found], token)
+        seen = found if call.as_of is None else Past(self.catalogue, call.as_of).models(found)
+        return m.Models([model_out(one) for one in seen], token)
 
     def latest(self, call: Call, asked: m.LatestVersions) -> m.Versions:
         """Give the newest version in each stage."""
         stages = [given_stage(stage) for stage in asked.stages or ()]
-        found = self.catalogue.latest(call.project, checked_name(asked.name or ""), stages)
+        then = self.catalogue if call.as_of is None else Past(self.catalogue, call.as_of)
+        found = then.latest(call.project, checked_name(asked.name or ""), stages)
         return m.Versions([version_out(one) for one in found])
 
     def put_tag(self, call: Call, asked: m.ModelTag) -> Empty:
@@ -99,7 +103,8 @@ class ModelDoor:
 
     def by_alias(self, call: Call, asked: m.Alias) -> m.OneVersion:
         """Give the version that an alias names."""
-        found = self.catalogue.by_alias(call.project, checked_name(asked.name or ""), checked_alias(asked.alias or ""))
+        then = self.catalogue if call.as_of is None else Past(self.catalogue, call.as_of)
+        found = then.by_alias(call.project, checked_name(asked.name or ""), checked_alias(asked.alias or ""))
         return m.OneVersion(version_out(found))
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from everlearn.access import Role
+from everlearn.registry.as_of import Past
 from everlearn.registry.catalogue import Asked, Catalogue, NewEntry
 from everlearn.registry.mlflow import messages as m
 from everlearn.registry.mlflow.models import version_out
@@ -43,7 +44,10 @@ class VersionDoor:
     def get(self, call: Call, asked: m.VersionByNumber) -> m.OneVersion:
         """Give one version."""
         name, number = checked_name(asked.name or ""), version_number(asked.version)
-        return m.OneVersion(version_out(self.catalogue.version(call.project, name, number)))
+        found = self.catalogue.version(call.project, name, number)
+        return m.OneVersion(
+            version_out(found if call.as_of is None else Past(self.catalogue, call.as_of).version(found))
+        )
 
     def describe(self, call: Call, asked: m.DescribeVersion) -> m.OneVersion:
         """Describe a version."""
@@ -62,7 +66,8 @@ class VersionDoor:
         size = page_size(asked.max_results, default=10_000, most=MOST_VERSIONS)
         question = Asked(filter=asked.filter, order_by=asked.order_by or (), limit=size, token=asked.page_token or None)
         found, token = self.catalogue.search_versions(call.project, question)
-        return m.Versions([version_out(one) for one in found], token)
+        seen = found if call.as_of is None else Past(self.catalogue, call.as_of).versions(found)
+        return m.Versions([version_out(one) for one in seen], token)
 
     def download_uri(self, call: Call, asked: m.VersionByNumber) -> m.DownloadUri:
         """Tell where the files of a version are."""

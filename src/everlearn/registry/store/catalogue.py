@@ -31,6 +31,11 @@ _NEWEST_BY_STAGE = Sql(
     "(select max(x.number) from registry_catalogue x where x.project = ? and x.model = ? group by x.stage) "
     "order by c.number"
 )
+_NEWEST_UNTIL = Sql(
+    f"select {_ENTRY} from registry_catalogue c where c.project = ? and c.model = ? and c.number in "
+    "(select max(x.number) from registry_catalogue x where x.project = ? and x.model = ? and x.created_at <= ? "
+    "group by x.stage) order by c.number"
+)
 _IS_ON_RECORD = Sql("select 1 from registry_versions where project = ? and model = ? and (number = ? or ? = 0) limit 1")
 _ALIASES = Sql("select alias, number from registry_aliases where project = ? and model = ? order by alias")
 
@@ -102,9 +107,11 @@ def update_entry(tx: Tx, row: CatalogueRow, *, at: datetime, **changes: str) -> 
     Sql(text).run(tx, *changes.values(), written(tx, at), row.project, row.model, row.number)
 
 
-def newest_by_stage(tx: Tx, project: str, model: str) -> list[CatalogueRow]:
-    """Give the newest version in each of MLflow's stages."""
-    return [_entry(row) for row in _NEWEST_BY_STAGE.rows(tx, project, model, project, model)]
+def newest_by_stage(tx: Tx, project: str, model: str, *, until: datetime | None = None) -> list[CatalogueRow]:
+    """Give the newest version in each of MLflow's stages, of those that were there at an instant (None: now)."""
+    key = (project, model, project, model)
+    rows = _NEWEST_BY_STAGE.rows(tx, *key) if until is None else _NEWEST_UNTIL.rows(tx, *key, written(tx, until))
+    return [_entry(row) for row in rows]
 
 
 def archive_others(tx: Tx, row: CatalogueRow, *, at: datetime) -> None:

@@ -6,6 +6,7 @@ import binascii
 from collections.abc import AsyncIterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from inspect import iscoroutinefunction
 from typing import Any
@@ -14,6 +15,7 @@ from urllib.parse import unquote
 import msgspec
 
 from everlearn.core.actor import Actor
+from everlearn.core.clock import parse_instant
 from everlearn.core.names import DEFAULT_PROJECT, checked_name
 from everlearn.web.auth import SESSION_COOKIE, Credentials, Gate
 from everlearn.web.mlflow import links
@@ -124,6 +126,14 @@ def beside(protocol: MlflowApplication, app: Any) -> Any:
             await app(scope, receive, send)
 
     return choose
+
+
+def _instant(found: Found) -> datetime | None:
+    if found.as_of is None:
+        return None
+    if not found.route.is_reading:
+        raise ProtocolError("The past does not change: this address is for reading.", "PERMISSION_DENIED")
+    return parse_instant(found.as_of)
 
 
 async def _request(found: Found, scope: Scope, receive: Receive) -> Any:

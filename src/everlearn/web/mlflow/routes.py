@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -24,6 +25,7 @@ class Call:
     project: str
     actor: Actor
     role: StrEnum | None = None  # of the caller, in the project
+    as_of: datetime | None = None  # the instant that is asked about; None: now
     base: str = ""  # where the client reaches this server: "https://host:4700"
     prefix: str = ""  # of every address of the project: "/projects/eta"; empty for the default one
 
@@ -55,6 +57,11 @@ class Route:
     versions: tuple[str, ...] = ("2.0",)  # `PLAIN`: the path stands alone, with no version before it
     stream: StreamHandler | None = None  # instead of `handle`
     largest_body: int = 16_000_000  # bytes
+
+    @property
+    def is_reading(self) -> bool:
+        """Tell whether it changes nothing: by its method, or, where long questions are posted, by its name."""
+        return self.method == "GET" or self.path.rpartition("/")[2].startswith(("search", "get-"))
 
 
 def operation(

@@ -8,9 +8,11 @@ from urllib.parse import unquote
 from everlearn.web.mlflow.errors import ProtocolError
 from everlearn.web.mlflow.routes import Route
 
-# a project other than the default stands before: http://host/projects/eta is a tracking address of its own
-_ADDRESS = re.compile(r"(?:/projects/(?P<project>[^/]+))?/(?:ajax-)?api/(?P<version>[0-9]\.0)(?P<rest>/.+)")
-_OURS = re.compile(r"(?:/projects/[^/]+)?/(?:ajax-)?api/[0-9]\.0/")
+# a project other than the default stands before: http://host/projects/eta is a tracking address of its own, and so is
+# http://host/projects/eta/as-of/2026-01-01T00:00:00Z, where everything can be read as it was then and nothing changed
+_BEFORE = r"(?:/projects/(?P<project>[^/]+))?(?:/as-of/(?P<as_of>[^/]+))?"
+_ADDRESS = re.compile(_BEFORE + r"/(?:ajax-)?api/(?P<version>[0-9]\.0)(?P<rest>/.+)")
+_OURS = re.compile(_BEFORE + r"/(?:ajax-)?api/[0-9]\.0/")
 _BARE = re.compile(r"(?:/projects/(?P<project>[^/]+))?(?P<rest>/.+)")  # other protocols' paths: no version of ours
 
 _WHOLE = {"{path}": ".*", "{rest}": ".*"}  # they take slashes too
@@ -23,6 +25,7 @@ class Found:
     route: Route
     project: str | None
     parameters: Mapping[str, str]
+    as_of: str | None = None  # an instant, as it was written
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,19 +59,19 @@ class RouteTable:
         ProtocolError
             ENDPOINT_NOT_FOUND when there is none.
         """
-        address = _ADDRESS.fullmatch(path)
+        address, as_of = _ADDRESS.fullmatch(path), None
         if address is not None:
-            project, version, rest = address.group("project", "version", "rest")
+            project, as_of, version, rest = address.group("project", "as_of", "version", "rest")
         elif (bare := self._bare(path)) is not None:
             version, (project, rest) = "", bare
         else:
             raise _nothing(method, path)
         route = self.exact.get((method, version, rest))
         if route is not None:
-            return Found(route=route, project=project, parameters={})
+            return Found(route=route, project=project, parameters={}, as_of=as_of)
         for pattern, candidate in self.patterns:
             if candidate.method == method and version in candidate.versions and (match := pattern.fullmatch(rest)):
-                return Found(route=candidate, project=project, parameters=match.groupdict())
+                return Found(route=candidate, project=project, parameters=match.groupdict(), as_of=as_of)
         raise _nothing(method, path)
 
     def _bare(self, path: str) -> tuple[str | None, str] | None:

@@ -1,6 +1,9 @@
 """What aliases named at any instant, against a naive replay of the log; going back; reading the past by protocol."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -60,9 +63,9 @@ def named(aliases: Aliases, alias: str, at: datetime, model: str = "My model") -
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(plan=steps)
-def test_every_instant_resolves_as_a_replay_of_the_log_does(plan: list[Any], world: tuple[Any, ...]) -> None:
-    db, log, server, aliases, clock, count = world
-    name = f"model {next(count)}"
+def test_every_instant_resolves_as_a_replay_of_the_log_does(plan: list[Any], world: "World") -> None:
+    server, aliases, clock = world.server, world.aliases, world.clock
+    name = f"model {next(world.numbers)}"
     made(server, name, versions=3)
     for kind, alias, number in plan:
         if kind in {"set", "take"}:
@@ -73,8 +76,8 @@ def test_every_instant_resolves_as_a_replay_of_the_log_does(plan: list[Any], wor
             server.send("DELETE", f"{VERSIONS}/delete", json={"name": name, "version": str(number)})
         else:
             clock.at += number * TICK if kind == "wait" else -number * TICK
-    with db.read() as tx:
-        entries = log.about(tx, f"model:default/{name}", limit=1_000, names=["registry.alias_moved"])[::-1]
+    with aliases.db.read() as tx:
+        entries = aliases.log.about(tx, f"model:default/{name}", limit=1_000, names=["registry.alias_moved"])[::-1]
     instants = {entry.at + shift * TICK for entry in entries for shift in (-1, 0, 1)}
 
     for at in sorted(instants):
@@ -89,6 +92,16 @@ def test_every_instant_resolves_as_a_replay_of_the_log_does(plan: list[Any], wor
     clock.at = max([clock.at, *instants])
 
 
+@dataclass(frozen=True)
+class World:
+    """One registry; what it says of itself when an example fails is short."""
+
+    server: Server = field(repr=False)
+    aliases: Aliases = field(repr=False)
+    clock: ManualClock
+    numbers: Iterator[int]
+
+
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """One registry for all examples: each has a model of its own."""
@@ -97,7 +110,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Any:
     migrate(db)
     clock, blobs = ManualClock(BEGIN), open_blobs(f"file://{folder / 'blobs'}")
     log = EventLog(CATALOGUE, clock)
-    yield db, log, server_of(db, log, blobs, clock), aliases_of(db, log, blobs, clock), clock, iter(range(10_000))
+    yield World(server_of(db, log, blobs, clock), aliases_of(db, log, blobs, clock), clock, count())
     db.close()
 
 

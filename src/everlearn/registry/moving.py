@@ -33,18 +33,6 @@ def move_alias(tx: Tx, log: EventLog, move: Move, *, now: datetime) -> AliasMove
     before = moves.find_alias(tx, project, model, move.alias)
     if before == move.after:
         return None
-    last = moves.last_moved_at(tx, project, model)
-    done = AliasMove(
-        alias=move.alias,
-        before=before,
-        after=move.after,
-        reason=move.reason,
-        actor=move.actor,
-        moved_at=now if last is None else max(now, last),  # clocks of several machines differ a little
-        decision_id=move.decision_id,
-    )
-    moves.put_alias(tx, project, model, move.alias, number=move.after)
-    moves.add_alias_move(tx, project, model, done)
     event = AliasMoved(
         project=project,
         model=model,
@@ -55,5 +43,16 @@ def move_alias(tx: Tx, log: EventLog, move: Move, *, now: datetime) -> AliasMove
         effective_at=move.effective_at or now,
         decision_id=move.decision_id,
     )
-    log.append(tx, event, actor=move.actor, subject=model_subject(project, model), cause=move.cause)
+    entry = log.append(tx, event, actor=move.actor, subject=model_subject(project, model), cause=move.cause)
+    done = AliasMove(
+        alias=move.alias,
+        before=before,
+        after=move.after,
+        reason=move.reason,
+        actor=move.actor,
+        moved_at=entry.at,  # the log's time, which does not go back: history and log tell the same story
+        decision_id=move.decision_id,
+    )
+    moves.put_alias(tx, project, model, move.alias, number=move.after)
+    moves.add_alias_move(tx, project, model, done)
     return done

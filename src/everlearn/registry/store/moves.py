@@ -91,13 +91,6 @@ def add_alias_move(tx: Tx, project: str, model: str, move: AliasMove) -> None:
     )
 
 
-def last_moved_at(tx: Tx, project: str, model: str) -> datetime | None:
-    """Tell when any alias of a model moved last."""
-    query = sa.select(alias_moves.c.moved_at).filter_by(project=project, model=model)
-    at: datetime | None = tx.execute(query.order_by(alias_moves.c.position.desc()).limit(1)).scalar_one_or_none()
-    return at
-
-
 def alias_as_of(tx: Tx, project: str, model: str, alias: str, at: datetime) -> AliasMove | None:
     """Give the move of an alias that was in force at an instant: the last one not after it."""
     query = _select_moves(project, model).where(alias_moves.c.alias == alias, alias_moves.c.moved_at <= at)

@@ -80,6 +80,7 @@ class MlflowApplication:
             project=project,
             actor=actor,
             role=role,
+            as_of=_instant(found),
             base=self.public_url or f"{scope.get('scheme', 'http')}://{host}",
             prefix=f"/projects/{project}" if found.project else "",
         )

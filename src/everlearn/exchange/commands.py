@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from everlearn.cli import AsJson, Project, actor, say, service, show
-from everlearn.exchange.model import MOST_NAMED
 
 if TYPE_CHECKING:
     from everlearn.exchange.model import Outcome, Progress
+
+_MOST_TOLD = 5  # examples of each kind
 
 imports = typer.Typer(help="Take over what was tracked elsewhere.", no_args_is_help=True)
 exports = typer.Typer(help="Write everything out, to go elsewhere.", no_args_is_help=True)
@@ -90,6 +91,8 @@ def _show_outcome(outcome: "Outcome", *, as_json: bool) -> None:
         verdict = "the same on both sides" if outcome.comparison.is_equal else "NOT the same on both sides"
         show(outcome.comparison.lines, as_json=False, columns=("kind", "source", "target", "differing"))
         say(f"{outcome.database}, revision {outcome.revision}: {verdict}, after {outcome.seconds:.1f} s")
+        if not outcome.comparison.is_equal:
+            say("a server that is still written to moves on while it is read: stop it, then give the command again")
         for line in outcome.comparison.lines:
             _tell(f"{line.kind} that differ", line.examples, line.differing)
         _tell("to know", outcome.conflicts, len(outcome.conflicts))
@@ -100,10 +103,10 @@ def _show_outcome(outcome: "Outcome", *, as_json: bool) -> None:
 
 
 def _tell(what: str, named: Sequence[str], count: int) -> None:
-    for one in named[:MOST_NAMED]:
+    for one in named[:_MOST_TOLD]:
         say(f"{what}: {one}")
-    if count > MOST_NAMED:
-        say(f"{what}: ... and {count - MOST_NAMED:,} more; --json has those that are kept")
+    if count > _MOST_TOLD:
+        say(f"{what}: ... and {count - _MOST_TOLD:,} more; --json names more of them")
 
 
 def _tell_left_out(left_out: Mapping[str, int]) -> None:

@@ -9,6 +9,7 @@ from everlearn.exchange.sides import Side
 from everlearn.tracking.facts import ModelFacts, RunFacts
 
 _AT_ONCE = 100
+_PARTS = (Kind.RUNS, Kind.PARAMS, Kind.TAGS, Kind.NEWEST, Kind.INPUTS, Kind.USES)  # of a run, but for its points
 FileSizes = Mapping[str, int]
 Folder = tuple[str, FileSizes, FileSizes]  # whose it is, and sizes by path on both sides
 
@@ -81,14 +82,18 @@ class Sides:
 
     def _run(self, tallies: Mapping[Kind, Tally], source: RunFacts, target: RunFacts | None) -> None:
         sizes, here = _sizes(source), _sizes(target)
-        ours, theirs = digests.of_run(source), {} if target is None else digests.of_run(target)
-        for kind, digest in ours.items():
+        for kind in _PARTS:
             tallies[kind].count(sizes[kind], here[kind])
-            if theirs.get(kind) != digest:
-                tallies[kind].differs(source.id)
         points = digests.of_points(self.source.points_of(source.id))
         found = digests.of_points(self.target.points_of(source.id) if target is not None else ())
         tallies[Kind.POINTS].count(points.points, found.points)
+        if target is None:
+            tallies[Kind.RUNS].differs(source.id)  # once: whatever it logged is missing with it
+            return
+        theirs = digests.of_run(target)
+        for kind, digest in digests.of_run(source).items():
+            if theirs[kind] != digest:
+                tallies[kind].differs(source.id)
         if points != found:
             tallies[Kind.POINTS].differs(source.id)
 
@@ -139,7 +144,7 @@ def has_same_points(source: Side, target: Side, run_id: str) -> bool:
 
 def _sizes(facts: RunFacts | None) -> dict[Kind, int]:
     if facts is None:
-        return dict.fromkeys(Kind, 0)
+        return dict.fromkeys(_PARTS, 0)
     return {
         Kind.RUNS: 1,
         Kind.PARAMS: len(facts.params),

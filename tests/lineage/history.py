@@ -220,7 +220,7 @@ def reached(
 def history_over(db: Database, blobs: BlobStore, clock: ManualClock) -> History:
     """Begin a history in a project of its own."""
     log = EventLog(CATALOGUE, clock)
-    tracking, models = Tracking(db, log, blobs, clock), Models(db, clock)
+    tracking, models = Tracking(db, log, blobs, clock), Models(db, log, clock)
     return History(
         db=db,
         clock=clock,

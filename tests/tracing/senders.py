@@ -31,7 +31,7 @@ BEGIN = 1_767_225_600 * SECOND  # the first moment of 2026
 def server_of(db: Database, log: EventLog, blobs: BlobStore, clock: Clock) -> Server:
     """Put the application together."""
     writer = GroupWriter(db)
-    journal, models = Journal(db, writer, log, clock), Models(db, clock)
+    journal, models = Journal(db, writer, log, clock), Models(db, log, clock)
     files, uploads = Files(db, blobs, clock), Uploads(db, blobs, clock)
     routes = (
         *tracking_routes(Experiments(db, clock), journal, files, Search(db), models, uploads, Links(b"key", clock)),

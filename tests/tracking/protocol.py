@@ -82,7 +82,7 @@ class Server:
 
 def server_of(db: Database, log: EventLog, blobs: BlobStore, clock: Clock) -> Server:
     """Put the application together."""
-    journal, models = Journal(db, GroupWriter(db), log, clock), Models(db, clock)
+    journal, models = Journal(db, GroupWriter(db), log, clock), Models(db, log, clock)
     aliases, tracking = aliases_of(db, log, blobs, clock), Tracking(db, log, blobs, clock)
     catalogue = Catalogue(db, log, clock, tracking, models, aliases)
     files, uploads, links = Files(db, blobs, clock), Uploads(db, blobs, clock), Links(b"a key of tests", clock)
@@ -98,7 +98,7 @@ def aliases_of(db: Database, log: EventLog, blobs: BlobStore, clock: Clock) -> A
     decisions, policies = Decisions(db, log, blobs, clock, RULES), Policies(db, log, clock, {"alias": AliasPolicy})
     tracking, models, inspector = (
         Tracking(db, log, blobs, clock),
-        Models(db, clock),
+        Models(db, log, clock),
         FileInspector(Files(db, blobs, clock)),
     )
     return Aliases(db, log, clock, Contracts(db, clock, decisions, policies, tracking, models, inspector))

@@ -23,14 +23,16 @@ from everlearn.pipelines import RunFinished, RunState, RunSubmitted
 from everlearn.pipelines.tasks import PipelineTasks
 from everlearn.quality import GatePassed
 from everlearn.quality.tasks import QualityTasks
-from everlearn.registry.events import StageMoved, VersionRegistered
+from everlearn.registry.events import StageMoved, VersionCatalogued, VersionRegistered
+from everlearn.registry.tasks import RegistryTasks
 from everlearn.retraining.tasks import RetrainingTasks
 from everlearn.rollouts import RolloutEnded
 from everlearn.rollouts.model import State
 from everlearn.rollouts.tasks import RolloutTasks
 from everlearn.serving.events import WatermarkAdvanced
 from everlearn.storage.tasks import StorageTasks
-from everlearn.tracking.tasks import UploadTasks
+from everlearn.tracking.events import ModelReady
+from everlearn.tracking.tasks import TrackingTasks, UploadTasks
 from everlearn.webhooks import subscription_of
 from everlearn.webhooks.tasks import WebhookTasks
 
@@ -113,6 +115,23 @@ LOOP: tuple[Reaction, ...] = (
         because="With a signal on, retraining may be worth its cost.",
         arguments=lambda event: {"project": event.project, "model": event.model, "through": iso(event.end)},
     ),
+    *(
+        Reaction(
+            when=registered,
+            then="registry.pack",
+            because="A version that has a successor is kept as what differs.",
+            arguments=lambda event: {"project": event.project, "model": event.model, "version": event.version},
+            urgency=-2,
+        )
+        for registered in (VersionRegistered, VersionCatalogued)
+    ),
+    Reaction(
+        when=ModelReady,
+        then="tracking.pack",
+        because="A checkpoint that has a successor is kept as what differs.",
+        arguments=lambda event: {"project": event.project, "model_id": event.model_id},
+        urgency=-2,
+    ),
 )
 
 
@@ -157,6 +176,8 @@ def handlers(platform: Platform) -> Mapping[str, Handler]:
         "monitoring.evaluate": monitoring.evaluate,
         "monitoring.replaced": monitoring.replaced,
         "retraining.review": RetrainingTasks(platform.retraining).review,
+        "registry.pack": RegistryTasks(platform.version_packing).pack,
+        "tracking.pack": TrackingTasks(platform.version_packing.of_models()).pack,
         "storage.collect": StorageTasks(platform.collector).collect,
         "lineage.emit": LineageTasks(platform.emission, _receiver(platform.settings)).emit,
         "tracking.sweep_uploads": UploadTasks(platform.uploads).sweep,

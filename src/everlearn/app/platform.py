@@ -24,6 +24,7 @@ from everlearn.pipelines import Pipelines
 from everlearn.policies import Policies
 from everlearn.quality import Gates
 from everlearn.registry import Aliases, Approvals, Catalogue, Registry
+from everlearn.registry.packing import VersionPacking
 from everlearn.retraining import Retraining
 from everlearn.rollouts import Rollouts
 from everlearn.serving import Deployments, Labels, PredictionLog
@@ -67,6 +68,7 @@ class Platform:
     aliases: Aliases
     approvals: Approvals
     tracing: Tracing
+    version_packing: VersionPacking
     datasets: Datasets
     features: Features
     pipelines: Pipelines

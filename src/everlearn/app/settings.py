@@ -27,6 +27,13 @@ class Auth(StrEnum):
     OFF = "off"  # everybody is an administrator; only on a loopback address
 
 
+class PackVersions(StrEnum):
+    """What becomes of the files of a model's version that has a successor."""
+
+    ON = "on"
+    OFF = "off"
+
+
 class LogLevel(StrEnum):
     """How much is logged."""
 
@@ -67,6 +74,9 @@ class Settings:
     gc_grace_hours: Annotated[float, "How long blobs that nothing refers to are left alone, twice, in hours."] = 24.0
     secrets_key: Annotated[str, "The file with the key that seals secrets; all processes need the same one."] = ""
     egress_allow: Annotated[tuple[str, ...], "Private hosts and networks that webhooks may reach: 10.1.0.0/16."] = ()
+    pack_versions: Annotated[PackVersions, "on: pack the files of a version that has a successor; off: leave them."] = (
+        PackVersions.ON
+    )
     pipelines: Annotated[tuple[str, ...], "Modules that offer pipelines in an attribute PIPELINES."] = ()
     openlineage_url: Annotated[str, "Where OpenLineage events are sent, e.g. http://marquez:5000/api/v1/lineage."] = ""
     openlineage_token: Annotated[str, "The bearer token for that address, if it asks for one."] = ""

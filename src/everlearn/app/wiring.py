@@ -13,12 +13,12 @@ from everlearn.app.foundation import opened_database
 from everlearn.app.loop import subscribers
 from everlearn.app.platform import Platform
 from everlearn.app.rules import RULES
-from everlearn.app.settings import SettingError, Settings
+from everlearn.app.settings import PackVersions, SettingError, Settings
 from everlearn.audit import Audit, load_or_make_signer
-from everlearn.blobs import open_blobs
+from everlearn.blobs import BlobStore, open_blobs
 from everlearn.core.clock import Clock, SystemClock
 from everlearn.datasets import Datasets
-from everlearn.db import Tx
+from everlearn.db import Database, Tx
 from everlearn.db.group import GroupWriter
 from everlearn.decisions import Decisions
 from everlearn.egress import Allowed, BadAllowanceError, Egress
@@ -39,11 +39,12 @@ from everlearn.promotion.inspection import FileInspector
 from everlearn.quality import Gates
 from everlearn.quality.model import GatePolicy
 from everlearn.registry import Aliases, Approvals, Catalogue, Registry
+from everlearn.registry.packing import VersionPacking
 from everlearn.retraining import Retraining
 from everlearn.retraining.model import RetrainingPolicy
 from everlearn.rollouts import RolloutPolicy, Rollouts
 from everlearn.serving import Deployments, Labels, PredictionLog, not_applied
-from everlearn.storage import Collector, Grace
+from everlearn.storage import Collector, Grace, Packing
 from everlearn.tracing import tracing_over
 from everlearn.tracking import Comparisons, Curves, Experiments, Files, Journal, Models, Search, Tracking
 from everlearn.web.mlflow.links import Links
@@ -75,15 +76,15 @@ def build(settings: Settings) -> Platform:
     blobs, signer = open_blobs(settings.blobs_url), load_or_make_signer(Path(settings.log_key))
     log, queue = EventLog(CATALOGUE, clock), JobQueue(clock)
     reactions = Subscriptions(db, log, subscribers(settings, queue, clock))
-    decisions = Decisions(db, log, blobs, clock, RULES)
-    models, files, writer = Models(db, clock), Files(db, blobs, clock), GroupWriter(db)
+    decisions, deployments = Decisions(db, log, blobs, clock, RULES), Deployments(db, log, clock)
+    models, files, writer = Models(db, log, clock), Files(db, blobs, clock), GroupWriter(db)
     tracking, registry = Tracking(db, log, blobs, clock), Registry(db, log, blobs, clock)
     datasets, policies = Datasets(db, log, blobs, clock), Policies(db, log, clock, POLICY_TYPES)
     pipelines = Pipelines(db, log, blobs, tracking, datasets, clock, installed_pipelines(settings))
-    deployments = Deployments(db, log, clock)
     contracts = Contracts(db, clock, decisions, policies, tracking, models, FileInspector(files))
     aliases = Aliases(db, log, clock, contracts)
     webhooks = Webhooks(db, log, clock, Egress(_allowed(settings)), Seal(Path(settings.secrets_key)))
+    catalogue = Catalogue(db, log, clock, tracking, models, aliases)
     return Platform(
         settings=settings,
         clock=clock,
@@ -108,7 +109,8 @@ def build(settings: Settings) -> Platform:
         models=models,
         links=Links.derived(signer.secret, clock),
         registry=registry,
-        catalogue=Catalogue(db, log, clock, tracking, models, aliases),
+        catalogue=catalogue,
+        version_packing=VersionPacking(db, blobs, catalogue, files, _packing(settings, db, blobs)),
         aliases=aliases,
         approvals=Approvals(db, log, clock),
         tracing=tracing_over(db, writer, log, clock),
@@ -133,6 +135,10 @@ def build(settings: Settings) -> Platform:
 
 def _behind(clock: Clock, tx: Tx) -> Mapping[str, int]:
     return {"deployments_not_applied": not_applied(tx, now=clock.now())}
+
+
+def _packing(settings: Settings, db: Database, blobs: BlobStore) -> Packing:
+    return Packing(db, blobs, is_on=settings.pack_versions is PackVersions.ON)
 
 
 def _grace(settings: Settings) -> Grace:

@@ -126,6 +126,10 @@ class BlobStore:
             raise _not_found(digest)
         return size
 
+    def stored_bytes(self, digest: Digest) -> int:
+        """Give what a blob takes where it lies, in all its forms; 0 when it is not there."""
+        return sum(self.shelf.size_bytes(name) or 0 for name in _names(digest))
+
     def needs(self, digest: Digest) -> tuple[Digest, ...]:
         """Give the blobs without which this one could not be read: what it is packed against, if it is packed.
 

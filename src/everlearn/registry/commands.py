@@ -168,3 +168,22 @@ def _wish(project: str, model: str, alias: str, version: int | None, reason: str
     return Wish(
         project=project, model=model, alias=alias, number=version, reason=reason, actor=actor(), role=Role.ADMIN
     )
+
+
+@app.command()
+def usage(
+    model: Annotated[str | None, typer.Argument(metavar="[MODEL]", help="All of the project if you name none.")] = None,
+    project: Project = "default",
+    after: After = None,
+    limit: Limit = 100,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what the versions of models take: full copies against what is stored; the blob store is asked about each."""
+    from everlearn.registry.packing import VersionPacking
+
+    packing = service(VersionPacking)
+    if model is not None:
+        show(packing.usage_of(project, model), as_json=as_json)
+        return
+    page = packing.usage(project, after=after, limit=limit)
+    show(page, as_json=as_json, columns=("model", "versions", "files", "full_bytes", "stored_bytes", "ratio"))

@@ -36,4 +36,17 @@ class RunEnded(Event):
     effective_at: datetime | None
 
 
-EVENTS: tuple[type[Event], ...] = (RunStarted, RunEnded)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelReady(Event):
+    """The files of a logged model have arrived."""
+
+    name: ClassVar[str] = "tracking.model_ready"
+    revision: ClassVar[int] = 1
+
+    project: str
+    experiment: str
+    model_id: str
+    model: str
+
+
+EVENTS: tuple[type[Event], ...] = (RunStarted, RunEnded, ModelReady)

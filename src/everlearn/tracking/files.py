@@ -93,6 +93,17 @@ class Files:
         found = self.find(project, path)
         return found, self.blobs.stream(found.digest)
 
+    def below(self, project: str, folder: str) -> Iterator[Artifact]:
+        """Give every file in and under a folder, by path; a page of them in memory at a time."""
+        after = None
+        while True:
+            with self.db.read() as tx:
+                found = store.below(tx, project, folder, after=after, limit=_AT_ONCE)
+            yield from found
+            if len(found) < _AT_ONCE:
+                return
+            after = found[-1].path
+
     def delete(self, project: str, path: str) -> int:
         """Remove a file, or a folder with all in it; give the number of files. The bytes stay for others."""
         checked_artifact_path(path)

@@ -7,10 +7,13 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
 
+from everlearn.core.actor import Actor
 from everlearn.core.clock import Clock
 from everlearn.core.search import LOGGED_MODELS, BadOrderError, order_by, parse_filter
 from everlearn.core.search.page_token import read_token, written_token
 from everlearn.db import Database, Tx
+from everlearn.eventlog import EventLog
+from everlearn.tracking.events import ModelReady
 from everlearn.tracking.model import (
     DEFAULT_EXPERIMENT_ID,
     DeletedError,
@@ -70,6 +73,7 @@ class Models:
     """The logged models of every project."""
 
     db: Database
+    log: EventLog
     clock: Clock
 
     def create(self, project: str, new: NewModel) -> ModelRecord:
@@ -107,10 +111,16 @@ class Models:
         with self.db.read() as tx:
             return _records(tx, [_known(tx, project, model_id)])[0]
 
-    def finalize(self, project: str, model_id: str, status: str) -> ModelRecord:
+    def finalize(self, project: str, model_id: str, status: str, *, actor: Actor) -> ModelRecord:
         """Write whether its files have arrived."""
         with self.db.write() as tx:
-            store.set_status(tx, _known(tx, project, model_id).no, status, at_ms=self._now())
+            model = _known(tx, project, model_id)
+            store.set_status(tx, model.no, status, at_ms=self._now())
+            if status == store.READY != model.status:
+                event = ModelReady(
+                    project=project, experiment=str(model.experiment_id), model_id=model.id, model=model.name
+                )
+                self.log.append(tx, event, actor=actor, subject=f"logged_model:{project}/{model.id}")
             return _records(tx, [_known(tx, project, model_id)])[0]
 
     def delete(self, project: str, model_id: str) -> None:

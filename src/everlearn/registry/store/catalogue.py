@@ -36,6 +36,10 @@ _NEWEST_UNTIL = Sql(
     "(select max(x.number) from registry_catalogue x where x.project = ? and x.model = ? and x.created_at <= ? "
     "group by x.stage) order by c.number"
 )
+_NUMBER_BEFORE = Sql("select max(number) from registry_catalogue where project = ? and model = ? and number < ?")
+_NUMBERS_AFTER = Sql(
+    "select number from registry_catalogue where project = ? and model = ? and number > ? order by number limit ?"
+)
 _IS_ON_RECORD = Sql("select 1 from registry_versions where project = ? and model = ? and (number = ? or ? = 0) limit 1")
 _ALIASES = Sql("select alias, number from registry_aliases where project = ? and model = ? order by alias")
 
@@ -98,6 +102,17 @@ def find_entry(tx: Tx, project: str, model: str, number: int) -> CatalogueRow | 
     """Find a version by its number."""
     row = _FIND_ENTRY.row(tx, project, model, number)
     return None if row is None else _entry(row)
+
+
+def number_before(tx: Tx, project: str, model: str, number: int) -> int | None:
+    """Give the number of the version before one, of those that are still there."""
+    row = _NUMBER_BEFORE.row(tx, project, model, number)
+    return None if row is None else row[0]
+
+
+def numbers_after(tx: Tx, project: str, model: str, number: int, *, limit: int) -> list[int]:
+    """Give up to `limit` numbers of versions after one, in order."""
+    return [found for (found,) in _NUMBERS_AFTER.rows(tx, project, model, number, limit)]
 
 
 def update_entry(tx: Tx, row: CatalogueRow, *, at: datetime, **changes: str) -> None:

@@ -54,7 +54,9 @@ class ModelDoor:
         status = _STATUSES.get(asked.status) if isinstance(asked.status, int) else asked.status
         if status not in _STATUSES.values():
             raise ProtocolError(f"Invalid value {asked.status!r} for parameter 'status' supplied.")
-        return mm.OneModel(model_out(self.models.finalize(call.project, asked.model_id or "", str(status))))
+        return mm.OneModel(
+            model_out(self.models.finalize(call.project, asked.model_id or "", str(status), actor=call.actor))
+        )
 
     def delete(self, call: Call, asked: mm.ModelById) -> Empty:
         """Remove a model."""

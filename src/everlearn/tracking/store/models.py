@@ -6,6 +6,7 @@ from typing import NamedTuple
 from everlearn.db import Sql, Tx, marks
 from everlearn.tracking.store.points import Point
 
+READY = "LOGGED_MODEL_READY"
 COLUMNS = (
     "no",
     "id",
@@ -22,6 +23,10 @@ COLUMNS = (
 SELECTED = f"{', '.join(f'm.{column}' for column in COLUMNS)}, e.id"
 FROM = "from tracking_models m join tracking_experiments e on e.no = m.experiment_no"
 _BY_ID = Sql(f"select {SELECTED} {FROM} where m.project = ? and m.id = ?")
+_READY_BEFORE = Sql(
+    f"select {SELECTED} {FROM} where m.experiment_no = ? and m.name = ? and m.status = ? and m.no < ? "
+    "order by m.no desc limit 1"
+)
 _INSERT = Sql(
     "insert into tracking_models (id, project, experiment_no, name, model_type, source_run_id, status, artifact_root, "
     "created_ms, updated_ms) values (?,?,?,?,?,?,?,?,?,?) on conflict do nothing returning no"
@@ -116,6 +121,12 @@ def list_by_id(tx: Tx, project: str, *, after: str, limit: int) -> list[ModelRow
 def find(tx: Tx, project: str, model_id: str) -> ModelRow | None:
     """Find a model by its id."""
     row = _BY_ID.row(tx, project, model_id)
+    return None if row is None else ModelRow(*row)
+
+
+def ready_before(tx: Tx, model: ModelRow) -> ModelRow | None:
+    """Find the newest ready model of the same experiment and name that was begun before this one."""
+    row = _READY_BEFORE.row(tx, model.experiment_no, model.name, READY, model.no)
     return None if row is None else ModelRow(*row)
 
 

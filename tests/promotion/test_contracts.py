@@ -142,6 +142,9 @@ def test_the_files_of_a_logged_model_are_looked_at_and_never_opened(server: Serv
     assert "code/weights" in pointed(server).body["message"]
     put("code/weights", b"{}")
     assert missing() == []
+    server.post(f"{MODELS}/create", name="Copy")
+    server.post(f"{VERSIONS}/create", name="Copy", source="models:/My model/1", run_id=run)
+    assert pointed(server, name="Copy").status == 200  # it is judged by what it is a copy of
 
 
 def test_metrics_of_the_model_come_before_those_of_its_run(server: Server, policies: Policies) -> None:

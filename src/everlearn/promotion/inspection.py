@@ -13,7 +13,7 @@ from everlearn.tracking.model import ArtifactNotFoundError
 
 MOST_FILES = 1_000  # unsafe ones that are named
 LARGEST_DESCRIPTION = 1_000_000  # bytes of an MLmodel file that are read
-_SIGNATURE = re.compile(rb"^signature:", re.MULTILINE)
+_SIGNATURE = re.compile(rb"^signature:[ \t]*(?!null\b)", re.MULTILINE)
 _EXAMPLE = re.compile(rb"^saved_input_example_info:[ \t]*(?!null\b)", re.MULTILINE)
 
 

@@ -21,12 +21,14 @@ from everlearn.promotion.model import AliasPolicy, Contract
 from everlearn.promotion.ports import Inspector
 from everlearn.promotion.rules import CONTRACT, contract
 from everlearn.registry.ports import Candidate, Condition, Proposal, Weighed
-from everlearn.registry.sources import model_of_source, run_of_source
+from everlearn.registry.sources import model_of_source, run_of_source, tree_of_source, version_of_source
+from everlearn.registry.store.catalogue import find_entry
 from everlearn.tracking import Models, Tracking
 
 KIND = "promotion.alias"
 CHAMPION = "champion"
 TRAINED_THROUGH = "everlearn.trained_through"  # a tag that says it for versions that no pipeline made
+_LONGEST_COPYING = 8  # copies of copies that are followed
 _MOST_DECISIONS = 1_000  # of one kind, about one model, that are looked through for a version's
 
 
@@ -138,15 +140,30 @@ class Contracts:
         return built
 
     def _folder(self, project: str, version: Candidate) -> str | None:
+        """Give the folder of a version's files; of a copy, that of what it was copied from."""
+        source, model_id = self._original(project, version)
         try:
-            if model_id := version.model_id or model_of_source(version.source):
-                return self.models.get(project, model_id).model.artifact_root
-            if named := run_of_source(version.source):
+            if logged := model_id or model_of_source(source):
+                return self.models.get(project, logged).model.artifact_root
+            if named := run_of_source(source):
                 return f"{self.tracking.run_of(project, named[0]).artifact_root}/{named[1]}".rstrip("/")
         except NotFoundError:
             return None
-        scheme, _, path = version.source.partition(":/")
-        return path.strip("/") if scheme == "mlflow-artifacts" else None
+        return tree_of_source(source)
+
+    def _original(self, project: str, version: Candidate) -> tuple[str, str]:
+        """Give source and logged model of a version, or of what it is a copy of."""
+        source, model_id = version.source, version.model_id
+        for _ in range(_LONGEST_COPYING):
+            copied = version_of_source(source)
+            if copied is None:
+                break
+            with self.db.read() as tx:
+                entry = find_entry(tx, project, *copied)
+            if entry is None:
+                break
+            source, model_id = entry.source, entry.model_id
+        return source, model_id
 
     def _run(self, project: str, run_id: str) -> JSONObject | None:
         if not run_id:

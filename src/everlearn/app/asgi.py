@@ -36,6 +36,7 @@ from everlearn.retraining import api as retraining_api
 from everlearn.rollouts import api as rollouts_api
 from everlearn.serving import api as serving_api
 from everlearn.storage import api as storage_api
+from everlearn.tracing import pages as tracing_pages
 from everlearn.tracing.mlflow import tracing_routes
 from everlearn.tracking import api as tracking_api
 from everlearn.tracking import pages as tracking_pages
@@ -75,6 +76,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
     *navigation.PAGES,
     *pipelines_pages.PAGES,
     *tracking_pages.PAGES,
+    *tracing_pages.PAGES,
     *decisions_pages.PAGES,
     *lineage_pages.PAGES,
     *governance_pages.PAGES,
@@ -86,6 +88,7 @@ PAGES: tuple[ControllerRouterHandler, ...] = (
 TEMPLATE_PACKAGES = (
     "everlearn.pipelines",
     "everlearn.tracking",
+    "everlearn.tracing",
     "everlearn.decisions",
     "everlearn.lineage",
     "everlearn.governance",

@@ -14,6 +14,7 @@ NAVIGATION = Navigation(
         NavItem(key="pipelines", title="Pipelines", path="/projects/{project}/pipeline-runs", shortcut="p"),
         NavItem(key="experiments", title="Experiments", path="/projects/{project}/experiments", shortcut="e"),
         NavItem(key="runs", title="Runs", path="/projects/{project}/runs", shortcut="r"),
+        NavItem(key="traces", title="Traces", path="/projects/{project}/traces", shortcut="t"),
         NavItem(key="lineage", title="Lineage", path="/projects/{project}/lineage", shortcut="l"),
         NavItem(key="decisions", title="Decisions", path="/projects/{project}/decisions", shortcut="d"),
         NavItem(key="audit", title="Audit", path="/audit", shortcut="a"),

@@ -19,6 +19,7 @@ sheet, so light and dark follow; series keep their hue on all pages when they ar
 | lanes over one time axis | `draw_lanes(LanePlot)` | `web/plots/lanes.html` `lane_plot` |
 | points over two numbers | `draw_scatter(ScatterPlot)` | `web/plots/scatter.html` `scatter_plot` |
 | lines through parallel axes | `draw_parallel(ParallelPlot)` | `web/plots/parallel.html` `parallel_plot` |
+| steps within steps | `draw_waterfall(WaterfallPlot)` | `web/plots/waterfall.html` `waterfall_plot` |
 | a graph of steps | `draw_graph(GraphPlot)` | `web/plots/graph.html` `graph_plot` |
 | a line in a table's cell | `sparkline(values)` | `web/partials/spark.html` `spark` |
 """
@@ -30,6 +31,7 @@ from everlearn.web.plots.line import Band, LinePlot, Point, Series, Threshold, V
 from everlearn.web.plots.parallel import ParallelPlot, Strand, draw_parallel
 from everlearn.web.plots.scatter import ScatterPlot, Spot, draw_scatter
 from everlearn.web.plots.spark import sparkline
+from everlearn.web.plots.waterfall import Stretch, WaterfallPlot, draw_waterfall
 
 __all__ = [
     "Band",
@@ -49,13 +51,16 @@ __all__ = [
     "Span",
     "Spot",
     "Strand",
+    "Stretch",
     "Threshold",
     "VerticalMark",
+    "WaterfallPlot",
     "draw_bars",
     "draw_graph",
     "draw_lanes",
     "draw_lines",
     "draw_parallel",
     "draw_scatter",
+    "draw_waterfall",
     "sparkline",
 ]

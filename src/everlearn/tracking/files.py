@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
 from typing import NamedTuple
 
 from everlearn.blobs import BlobStore, Incoming, StoredBlob
@@ -15,6 +17,7 @@ from everlearn.tracking.model import Artifact, ArtifactBlockedError, ArtifactNot
 from everlearn.tracking.store import artifacts as store
 
 _AT_ONCE = 500  # rows
+MOST_LISTED = 1_000  # of one folder, on a page
 
 
 class Child(NamedTuple):
@@ -22,6 +25,24 @@ class Child(NamedTuple):
 
     name: str
     size_bytes: int | None  # None: a folder
+
+
+class FolderSize(NamedTuple):
+    """What is in and under a folder, together."""
+
+    file_count: int
+    size_bytes: int
+
+
+class SizedChild(NamedTuple):
+    """What is directly in a folder, with what is under it."""
+
+    name: str
+    digest: Digest | None  # None: a folder
+    size_bytes: int
+    file_count: int
+    newest_at: datetime | None
+    hazard: Hazard | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +138,29 @@ class Files:
         with self.db.read() as tx:
             return list(_children(tx, project, folder))
 
+    def is_file(self, project: str, path: str) -> bool:
+        """Tell whether a file, and no folder, is at a path."""
+        with self.db.read() as tx:
+            return store.find(tx, project, path) is not None
+
+    def folder_size(self, project: str, folder: str) -> FolderSize:
+        """Give what is in and under a folder, together."""
+        with self.db.read() as tx:
+            return FolderSize(*store.size_below(tx, project, folder)[:2])
+
+    def sized_children(self, project: str, folder: str, *, most: int = MOST_LISTED) -> list[SizedChild]:
+        """List what is directly in a folder, the largest first, each folder with the size of all that is under it."""
+        found = []
+        with self.db.read() as tx:
+            for child in islice(_children(tx, project, folder), most):
+                path = f"{folder}/{child.name}"
+                if child.size_bytes is None:
+                    count, size_bytes, newest_at = store.size_below(tx, project, path)
+                    found.append(SizedChild(child.name, None, size_bytes, count, newest_at, None))
+                elif (artifact := store.find(tx, project, path)) is not None:
+                    found.append(_sized(child.name, artifact))
+        return sorted(found, key=lambda child: (child.digest is not None, -child.size_bytes, child.name))
+
 
 @dataclass(frozen=True, slots=True)
 class IncomingFile:
@@ -144,6 +188,10 @@ def hazard_in(blobs: BlobStore, path: str, digest: Digest, size_bytes: int) -> H
     head = b"".join(blobs.stream_span(digest, 0, min(HEAD, size_bytes)))
     tail = b"".join(blobs.stream_span(digest, max(0, size_bytes - TAIL), size_bytes))
     return hazard_of(path, Sample(head, tail, size_bytes))
+
+
+def _sized(name: str, artifact: Artifact) -> SizedChild:
+    return SizedChild(name, artifact.digest, artifact.size_bytes, 1, artifact.logged_at, artifact.hazard)
 
 
 def put_file(tx: Tx, project: str, artifact: Artifact) -> None:

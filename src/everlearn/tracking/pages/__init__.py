@@ -4,9 +4,9 @@
 them speak of runs.
 """
 
-from everlearn.tracking.pages import comparison, experiments, export, live, run, runs
+from everlearn.tracking.pages import comparison, experiments, export, files, live, run, runs
 from everlearn.tracking.pages.words import PIPELINE_RUN_TAG
 
-PAGES = (*experiments.PAGES, *runs.PAGES, *export.PAGES, *run.PAGES, *live.PAGES, *comparison.PAGES)
+PAGES = (*experiments.PAGES, *runs.PAGES, *export.PAGES, *run.PAGES, *live.PAGES, *comparison.PAGES, *files.PAGES)
 
 __all__ = ["PAGES", "PIPELINE_RUN_TAG"]

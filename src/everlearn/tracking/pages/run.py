@@ -8,7 +8,6 @@ from litestar import get
 from everlearn.access import Role
 from everlearn.core.page import Page
 from everlearn.tracking.curves import Curves
-from everlearn.tracking.hazards import Hazard
 from everlearn.tracking.journal import RunRecord
 from everlearn.tracking.metric_schema import UNDECLARED, MetricSchema, metric_schemas
 from everlearn.tracking.model import Artifact, Run
@@ -20,6 +19,7 @@ from everlearn.tracking.pages.words import (
     cut,
     cut_cell,
     ended_as,
+    hazard_cell,
     is_own_tag,
     metric_cell,
     run_name,
@@ -34,11 +34,10 @@ from everlearn.web import HTML, FromPath, PageRenderer, Service, needs
 from everlearn.web.formats import duration, instant, minute, number, short, size
 from everlearn.web.links import asked, path_of
 from everlearn.web.plots.line import LineDrawing
-from everlearn.web.view import Cell, Column, EmptyState, Filter, Link, PageHead, Pair, Status, Table, Tone
+from everlearn.web.view import Cell, Column, EmptyState, Filter, Link, PageHead, Pair, Status, Table
 
 _ARTIFACTS_SHOWN = 100
 _LONGEST_TAG = 200
-_LOADING = "Loading it could run code: load it only if you trust whoever made it"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,10 +194,6 @@ def _metrics(
     )
 
 
-def _warning(hazard: Hazard | None) -> Cell:
-    return Cell(text="") if hazard is None else Cell(text=hazard.words, tone=Tone.WATCH, title=_LOADING)
-
-
 def _artifacts(project: str, run_id: str, found: Page[Artifact]) -> Table:
     here = path_of("projects", project, "runs", run_id, "files")
     content = f"/api{path_of('projects', project, 'runs', run_id, 'artifacts', 'content')}"
@@ -216,7 +211,7 @@ def _artifacts(project: str, run_id: str, found: Page[Artifact]) -> Table:
                 Cell(text=artifact.path, href=asked(content, path=artifact.path), title="Download"),
                 Cell(text=size(artifact.size_bytes)),
                 Cell(text=short(artifact.digest), is_code=True, title=artifact.digest),
-                _warning(artifact.hazard),
+                hazard_cell(artifact.hazard),
                 Cell(text="look", href=asked(here, path=artifact.path)),
             )
             for artifact in found.items

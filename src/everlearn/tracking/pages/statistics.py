@@ -48,11 +48,7 @@ class Statistics:
 
 def statistics_section(query: ComparisonQuery, comparison: Comparison, records: Sequence[RunRecord]) -> Statistics:
     """Say what the comparison says."""
-    reasons = [
-        comparison.reason,
-        *(one.reason for one in comparison.omnibus),
-        *(one.reason for one in comparison.pairs),
-    ]
+    reasons = [comparison.reason, *(one.reason for one in comparison.omnibus), *_told(comparison.pairs)]
     return Statistics(
         method=_method(comparison),
         sentences=tuple(reason for reason in reasons if reason)[:_SENTENCES],
@@ -66,6 +62,12 @@ def statistics_section(query: ComparisonQuery, comparison: Comparison, records: 
         corrections=_options([*Correction], [comparison.correction]),
         kept=query.given("by", "metric", "correction"),
     )
+
+
+def _told(results: Sequence[PairResult]) -> list[str]:
+    """Say each verdict; of those that could not be reached one stands for all, the table has the rest."""
+    judged = [one.reason for one in results if one.verdict is not Verdict.NOT_EVALUATED]
+    return judged or [one.reason for one in results[:1]]
 
 
 def _method(comparison: Comparison) -> str:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from datetime import datetime
 
+from everlearn.tracking.hazards import Hazard
 from everlearn.tracking.metric_schema import UNDECLARED, MetricSchema
 from everlearn.tracking.model import Run, RunStatus
 from everlearn.web.formats import number
@@ -19,6 +20,7 @@ TONES: Mapping[RunStatus, Tone] = {
     RunStatus.FAILED: Tone.STOPPED,
     RunStatus.KILLED: Tone.ACT,
 }
+LOADING = "Loading it could run code: load it only if you trust whoever made it"
 _OWN_TAGS = ("mlflow.", "everlearn.")
 
 
@@ -60,6 +62,11 @@ def metric_cell(value: float, schema: MetricSchema = UNDECLARED) -> Cell:
     if schema.admits(value):
         return Cell(text=metric_text(value), title=repr(value))
     return Cell(text=metric_text(value), tone=Tone.ACT, title=f"{value!r}: declared is {schema.range_text}")
+
+
+def hazard_cell(hazard: Hazard | None) -> Cell:
+    """Warn of a file that could run code."""
+    return Cell(text="") if hazard is None else Cell(text=hazard.words, tone=Tone.WATCH, title=LOADING)
 
 
 def is_own_tag(key: str) -> bool:

@@ -14,6 +14,10 @@ _LAST = "\U0010ffff"  # after every path
 _FIND = Sql(f"{_SELECT} and path = ?")
 _BELOW = Sql(f"{_SELECT} and path > ? and path < ? order by path limit ?")
 _HAZARDOUS = Sql(f"{_SELECT} and path > ? and path < ? and hazard is not null order by path limit ?")
+_SIZE = Sql(
+    "select count(*), sum(size_bytes), max(logged_at) from tracking_artifacts "
+    "where project = ? and path > ? and path < ?"
+)
 _DELETE = Sql("delete from tracking_artifacts where project = ? and (path = ? or (path > ? and path < ?))")
 _PUT = Sql(
     "insert into tracking_artifacts (project, path, digest, size_bytes, logged_at, hazard) values (?,?,?,?,?,?) "
@@ -45,6 +49,12 @@ def below(tx: Tx, project: str, folder: str, *, after: str | None, limit: int) -
 def hazardous_below(tx: Tx, project: str, folder: str, *, limit: int) -> list[Artifact]:
     """Give up to `limit` files in and under a folder that have a hazard, by path."""
     return [_artifact(row) for row in _HAZARDOUS.rows(tx, project, f"{folder}/", f"{folder}0", limit)]
+
+
+def size_below(tx: Tx, project: str, folder: str) -> tuple[int, int, Any]:
+    """Give the number of files in and under a folder, their bytes together, and when the newest was logged."""
+    row = _SIZE.rows(tx, project, f"{folder}/", f"{folder}0")[0]
+    return int(row[0]), int(row[1] or 0), None if row[2] is None else read_instant(row[2])
 
 
 def delete(tx: Tx, project: str, path: str) -> int:

@@ -42,6 +42,8 @@ def pages_of(platform: Platform) -> dict[str, str]:
         "model": "/projects/default/models/eta",
         "model in a range": "/projects/default/models/eta?since=2013-03-05&until=2013-03-20",
         "model never deployed": "/projects/default/models/parking",
+        "version": "/projects/default/models/eta/versions/3",
+        "versions compared": "/projects/default/models/eta/compare?a=1&b=3",
         "runs": "/projects/default/runs",
         "no runs": "/projects/nothing/runs",
         "run": f"/projects/default/runs/{next(run.id for run in runs if run.experiment == 'eta-training')}",

@@ -116,3 +116,44 @@ def test_a_project_without_models_says_what_to_do(visitor: Visitor) -> None:
 )
 def test_odd_ranges_and_names(visitor: Visitor, path: str, status: int) -> None:
     assert visitor.sees(path).status == status
+
+
+def test_a_version_says_how_it_stands_and_leads_to_its_evidence(visitor: Visitor) -> None:
+    seen = visitor.sees(f"{ETA}/versions/3")
+
+    assert "version eta v3 in traffic" in seen.text
+    assert "It is the canary 10 % of eta since" in seen.text
+    assert "champion moved by rollout unmet" in seen.text
+    assert "input distance FP32" in seen.text
+    assert "output air_time FP32 from 5 to 900" in seen.text
+    assert "# Model card: eta, version 3" in seen.text
+    for text in ("quality gate", "rollouts step", "Lineage", "Compare with v2", "JSON"):
+        assert visitor.client.get(seen.links[text], headers={"accept": "text/html"}).status_code == 200, text
+
+
+def test_a_version_that_was_turned_away_says_why(visitor: Visitor) -> None:
+    seen = visitor.sees(f"{ETA}/versions/2")
+
+    assert "version eta v2 rejected" in seen.text
+    assert "quality gate fail" in seen.text
+    assert "became rejected" in seen.text
+
+
+def test_versions_are_compared(visitor: Visitor) -> None:
+    seen = visitor.sees(f"{ETA}/compare?a=1&b=3")
+
+    assert "eta v1 with v3 compatible" in seen.text
+    assert "both take and give the same" in seen.text
+    assert "as_of 2013-03-01" in seen.text
+
+
+def test_aliases_have_lanes_and_a_table(visitor: Visitor) -> None:
+    seen = visitor.sees(ETA)
+
+    assert "@champion" in seen.text
+    assert "Aliases over time" in seen.text
+
+
+@pytest.mark.parametrize("path", ["versions/9", "versions/0", "compare?a=1&b=9", "compare?a=1&b=-1"])
+def test_versions_that_are_not_there_are_not_found(visitor: Visitor, path: str) -> None:
+    assert visitor.sees(f"{ETA}/{path}").status == 404

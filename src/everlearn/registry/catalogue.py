@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from everlearn.core.actor import Actor
 from everlearn.core.clock import Clock
+from everlearn.core.errors import InvalidError
+from everlearn.core.page import Page, checked_limit, page_of
 from everlearn.core.search import MODEL_VERSIONS, REGISTERED_MODELS, parse_filter, parse_order
 from everlearn.core.search.page_token import read_token, written_token
 from everlearn.core.subjects import model_subject
@@ -195,6 +197,17 @@ class Catalogue:
         """Give one version."""
         with self.db.read() as tx:
             return _version_record(tx, _known_version(tx, project, name, number))
+
+    def versions(self, project: str, name: str, *, after: str | None = None, limit: int = 100) -> Page[VersionRecord]:
+        """List the versions of a model, newest first."""
+        size = checked_limit(limit)
+        if after is not None and not (after.isascii() and after.isdecimal() and len(after) < 10):
+            raise InvalidError(f"not a key of this list: {after[:80]!r}; send `next` of the page before")
+        with self.db.read() as tx:
+            _known_model(tx, project, name)
+            rows = store.list_entries(tx, project, name, below=int(after) if after else None, limit=size + 1)
+            page = page_of(rows, limit=size, key=lambda row: str(row.number))
+            return Page(items=_version_records(tx, project, page.items), next=page.next)
 
     def describe_version(self, project: str, name: str, number: int, description: str) -> VersionRecord:
         """Describe a version anew."""

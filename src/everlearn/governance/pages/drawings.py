@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from everlearn.core.decisions import Decision, Verdict
-from everlearn.governance.pages.life import Life, Reign
+from everlearn.governance.pages.life import Life, Naming, Reign
 from everlearn.monitoring import Alert, Level
 from everlearn.retraining import Review
 from everlearn.rollouts import Rollout
@@ -27,6 +27,7 @@ from everlearn.web.plots.line import LineDrawing
 from everlearn.web.view import Tone
 
 HUES = 6
+ALIASES = 8  # lanes
 _MARGIN = 132  # on both sides of both plots, so that they share their time axis
 LEVEL_TONES = {Level.INFO: Tone.WATCH, Level.WARNING: Tone.ACT, Level.CRITICAL: Tone.STOPPED}
 STATE_TONES = {
@@ -49,6 +50,7 @@ def timeline(model: str, life: Life, *, decision_href: DecisionLink) -> LaneDraw
             right=_MARGIN,
             lanes=(
                 Lane(name="Live", spans=tuple(_reign(reign) for reign in life.reigns)),
+                *_alias_lanes(life, decision_href),
                 Lane(
                     name="Rollouts",
                     spans=tuple(_rollout(one) for one in life.rollouts),
@@ -87,6 +89,27 @@ def _reign(reign: Reign) -> Span:
         label=f"v{reign.version}",
         hue=(reign.version - 1) % HUES + 1,
         href="#versions",
+    )
+
+
+def _alias_lanes(life: Life, decision_href: DecisionLink) -> list[Lane]:
+    aliases = sorted({naming.alias for naming in life.namings})[:ALIASES]
+    return [
+        Lane(
+            name=f"@{alias}",
+            spans=tuple(_naming(one, decision_href) for one in life.namings if one.alias == alias),
+        )
+        for alias in aliases
+    ]
+
+
+def _naming(naming: Naming, decision_href: DecisionLink) -> Span:
+    return Span(
+        start=naming.start,
+        end=naming.end,
+        label=f"v{naming.version}",
+        hue=(naming.version - 1) % HUES + 1,
+        href=decision_href(naming.decision_id) if naming.decision_id else "#aliases",
     )
 
 

@@ -1,7 +1,7 @@
 """A stretch of a model's life: what was live, tried, alarmed and decided in it."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -12,6 +12,7 @@ from everlearn.core.page import Page, moment_key
 from everlearn.core.subjects import model_subject
 from everlearn.governance.pages.state import ModelState
 from everlearn.monitoring import Alert, Monitoring, WindowReport
+from everlearn.registry import AliasMoved
 from everlearn.retraining import Retraining, Review
 from everlearn.rollouts import Rollout, Rollouts
 
@@ -63,12 +64,26 @@ class Reign:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Naming:
+    """How long an alias named a version, and who let it."""
+
+    alias: str
+    version: int
+    start: datetime
+    end: datetime | None
+    actor: str
+    reason: str
+    decision_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Life:
     """Everything that touches a range, newest first."""
 
     start: datetime
     end: datetime
     reigns: Sequence[Reign]  # oldest first
+    namings: Sequence[Naming]  # oldest first
     windows: Sequence[WindowReport]  # oldest first
     alerts: Sequence[Alert]
     rollouts: Sequence[Rollout]
@@ -99,12 +114,14 @@ def life_of(
     tried = _pages(lambda after: rollouts.list(project, name, after=after, limit=_AT_ONCE))
     weighed = _pages(lambda after: retraining.reviews(project, name, after=after, limit=_AT_ONCE))
     reigns = _reigns(monitoring, project, name)
-    start, end = _bounds(within, reigns, windows)
+    namings = _namings(monitoring, subject)
+    start, end = _bounds(within, [*reigns, *namings], windows)
     shown = Range(since=start, until=end)
     return Life(
         start=start,
         end=end,
         reigns=[reign for reign in reigns if shown.touches(reign.start, reign.end)],
+        namings=[naming for naming in namings if shown.touches(naming.start, naming.end)],
         windows=windows[::-1],
         alerts=[alert for alert in alerts if within.touches(alert.opened_at, alert.resolved_at)],
         rollouts=[one for one in tried if within.touches(one.started_at, one.ended_at)],
@@ -152,7 +169,37 @@ def _reigns(monitoring: Monitoring, project: str, name: str) -> list[Reign]:
     return found
 
 
-def _bounds(within: Range, reigns: Sequence[Reign], windows: Sequence[WindowReport]) -> tuple[datetime, datetime]:
+def _namings(monitoring: Monitoring, subject: str) -> list[Naming]:
+    with monitoring.db.read() as tx:
+        entries = monitoring.log.about(tx, subject, limit=_AT_ONCE, names=(AliasMoved.name,))
+    found: list[Naming] = []
+    open_: dict[str, int] = {}  # where the stretch of an alias that still lasts stands
+    for entry in reversed(entries):
+        moved = entry.event
+        if not isinstance(moved, AliasMoved):
+            continue
+        if moved.alias in open_:
+            at = open_.pop(moved.alias)
+            found[at] = replace(found[at], end=moved.effective_at)
+        if moved.after is not None:
+            open_[moved.alias] = len(found)
+            found.append(
+                Naming(
+                    alias=moved.alias,
+                    version=moved.after,
+                    start=moved.effective_at,
+                    end=None,
+                    actor=str(entry.actor),
+                    reason=moved.reason,
+                    decision_id=moved.decision_id,
+                )
+            )
+    return found
+
+
+def _bounds(
+    within: Range, reigns: Sequence[Reign | Naming], windows: Sequence[WindowReport]
+) -> tuple[datetime, datetime]:
     """Give what the time axis shows: the range asked for, or all that was watched (not the clock's now)."""
     starts = [reign.start for reign in reigns] + [window.start for window in windows]
     ends = [window.end for window in windows] or [reign.start for reign in reigns]

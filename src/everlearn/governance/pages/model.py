@@ -18,6 +18,8 @@ from everlearn.governance.pages.drawings import LEVEL_TONES, error_plot, timelin
 from everlearn.governance.pages.life import Life, Range, life_of
 from everlearn.governance.pages.state import ModelState, state_of, status_of, step_in_words
 from everlearn.monitoring import Monitoring
+from everlearn.registry import Catalogue, ModelVersion
+from everlearn.registry.catalogue import VersionRecord
 from everlearn.retraining import Retraining
 from everlearn.rollouts import Rollouts
 from everlearn.web import HTML, FromPath, FromQuery, PageRenderer, Service, needs
@@ -44,6 +46,8 @@ class ModelPage:
     error: LineDrawing
     months: Table
     versions: Table
+    aliases: Table
+    is_watched: bool  # False: none of its versions can be deployed, so nothing is measured of it
     decisions: Table
     rollouts: Table
     alerts: Table
@@ -51,15 +55,17 @@ class ModelPage:
 
 
 @get("/projects/{project:str}/models/{model:str}", guards=_LOOK, sync_to_thread=True)
-def model_page(
+def model_page(  # noqa: PLR0913, PLR0917  # services
     project: FromPath[str],
     model: FromPath[str],
     monitoring: Service[Monitoring],
     rollouts: Service[Rollouts],
     retraining: Service[Retraining],
+    catalogue: Service[Catalogue],
     page: Service[PageRenderer],
     since: FromQuery[str | None] = None,
     until: FromQuery[str | None] = None,
+    after: FromQuery[str | None] = None,
 ) -> HTML:
     """Show the life of a model; `since` and `until` are days or instants of event time."""
     within = Range.asked(since, until)
@@ -71,7 +77,8 @@ def model_page(
     def decision_href(decision_id: str) -> str:
         return f"{decisions}/{decision_id}"
 
-    versions = monitoring.registry.versions(project, model, limit=_VERSIONS_SHOWN)
+    records = catalogue.versions(project, model, after=after, limit=_VERSIONS_SHOWN)
+    strict = _strict(monitoring, state, records.items)
     turns = sorted((*life.gates, *filter(_is_a_turn, life.steps)), key=lambda one: one.effective_at, reverse=True)
     all_decisions = asked(decisions, subject=model_subject(project, model))
 
@@ -97,7 +104,16 @@ def model_page(
             life, objective=state.objective, csv_href=asked(f"{here}/windows.csv", since=since, until=until)
         ),
         months=tables.months_table(here, life.windows, state.objective),
-        versions=tables.versions_table(project, versions.items, life, decision_href, more_href=""),
+        versions=tables.versions_table(
+            project,
+            records,
+            strict,
+            life,
+            decision_href,
+            more_href=asked(here, since=since, until=until, after=records.next) if records.next else "",
+        ),
+        aliases=tables.namings_table(life, decision_href),
+        is_watched=state.is_deployable,
         decisions=tables.decisions_table(
             turns[:_ROWS_SHOWN], decision_href, more_href=all_decisions if turns[_ROWS_SHOWN:] else ""
         ),
@@ -133,6 +149,15 @@ def windows_csv(
         writer.writerow((iso(one.start), iso(one.end), one.version, one.mae, one.bias, *counts))
     headers = {"Content-Disposition": f"attachment; filename={model}-windows.csv"}
     return Response(file.getvalue(), media_type="text/csv", headers=headers)
+
+
+def _strict(monitoring: Monitoring, state: ModelState, records: Sequence[VersionRecord]) -> dict[int, ModelVersion]:
+    """Give those of the versions shown that can be deployed, by number."""
+    if not state.is_deployable or not records:
+        return {}
+    newest = str(records[0].version.number + 1)
+    page = monitoring.registry.versions(state.model.project, state.model.name, after=newest, limit=_VERSIONS_SHOWN)
+    return {one.number: one for one in page.items}
 
 
 def _is_a_turn(step: Decision) -> bool:

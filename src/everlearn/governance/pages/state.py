@@ -46,6 +46,7 @@ class ModelState:
     alerts: Sequence[Alert]  # open ones
     rollout: Rollout | None
     decision: Decision | None  # the newest
+    is_deployable: bool  # some version has what serving needs; others are names for a source
 
     @property
     def health(self) -> Health:
@@ -68,6 +69,8 @@ class ModelState:
     @property
     def tone(self) -> Tone:
         """Tell how urgent it is."""
+        if self.champion is None and not self.is_deployable:
+            return Tone.IDLE
         is_unknown = self.health is Health.GOOD and self.error is None
         return Tone.IDLE if is_unknown else TONES[self.health]
 
@@ -90,11 +93,14 @@ def state_of(model: Model, monitoring: Monitoring, *, windows: int = SPARK) -> M
         alerts=monitoring.open_alerts(project, name),
         rollout=rollout,
         decision=newest[0] if newest else None,
+        is_deployable=bool(monitoring.registry.versions(project, name, limit=1).items),
     )
 
 
 def status_of(state: ModelState) -> Status:
     """Sum a model up in one word and one sentence."""
+    if state.champion is None and not state.is_deployable:
+        return Status(word="registered", tone=Tone.IDLE, why=_catalogued(state))
     if state.champion is None:
         return Status(word=_WORDS[Health.STOPPED], tone=Tone.STOPPED, why=_undeployed(state))
     word = "no labels yet" if state.tone is Tone.IDLE else _WORDS[state.health]
@@ -139,6 +145,14 @@ def _error_in_words(state: ModelState) -> str:
         f"Error {number(error)} over the last {windows}, "
         f"{percent(abs(gap), 0)} {where} the objective of {number(state.objective)}"
     )
+
+
+def _catalogued(state: ModelState) -> str:
+    newest = state.model.newest
+    if not newest:
+        return "No version is registered yet."
+    versions = "Version 1 is" if newest == 1 else f"Versions up to {newest} are"
+    return f"{versions} registered with mlflow's client; what is served needs a checked signature and a safe format."
 
 
 def _undeployed(state: ModelState) -> str:

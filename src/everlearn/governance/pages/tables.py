@@ -1,18 +1,22 @@
 """A model's life as tables."""
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from itertools import groupby
 
 from everlearn.core.decisions import Decision, Verdict
+from everlearn.core.page import Page
 from everlearn.governance.pages.drawings import LEVEL_TONES, STATE_TONES
 from everlearn.governance.pages.life import Life
 from everlearn.monitoring import Alert, WindowReport
 from everlearn.registry import ModelVersion, Stage
+from everlearn.registry.catalogue import VersionRecord
 from everlearn.retraining import Review
 from everlearn.rollouts import Rollout
 from everlearn.rollouts.model import Phase, Step
 from everlearn.web.formats import MISSING, day, fixed, instant, minute, number, percent
 from everlearn.web.links import path_of
+from everlearn.web.plots import sparkline
 from everlearn.web.view import Cell, Column, EmptyState, Table, Tone
 
 Href = Callable[[str], str]
@@ -27,15 +31,24 @@ VERDICT_TONES = {Verdict.PASS: Tone.GOOD, Verdict.FAIL: Tone.STOPPED, Verdict.NO
 
 
 def versions_table(
-    project: str, versions: Sequence[ModelVersion], life: Life, decision_href: Href, *, more_href: str
+    project: str,
+    records: Page[VersionRecord],
+    strict: Mapping[int, ModelVersion],
+    life: Life,
+    decision_href: Href,
+    *,
+    more_href: str,
 ) -> Table:
-    """List versions, newest first, with what their gate said."""
+    """List versions, newest first: what they are called, how good they are, what their gate said."""
     gates = {gate.parameters.get("candidate"): gate for gate in reversed(life.gates)}
+    metric = _common_metric(strict)
     return Table(
         caption="Versions",
         columns=(
             Column(title="version", is_number=True),
             Column(title="stage"),
+            Column(title="aliases"),
+            Column(title=metric or "metric", is_number=True),
             Column(title="trained through"),
             Column(title="registered"),
             Column(title="gate"),
@@ -44,34 +57,104 @@ def versions_table(
             Column(title="pipeline"),
             Column(title="card"),
         ),
-        rows=tuple(_version_row(project, version, gates.get(version.number), decision_href) for version in versions),
+        rows=tuple(
+            _version_row(
+                project,
+                record,
+                strict.get(record.version.number),
+                gates.get(record.version.number),
+                _metric_cell(strict, record.version.number, metric),
+                decision_href,
+            )
+            for record in records.items
+        ),
         empty=EmptyState(
             title="No versions",
-            text="A version is registered when a training run has packaged a model.",
+            text="A version is registered when a training run has packaged a model, or by mlflow's client.",
             command="everlearn pipelines run PIPELINE",
         ),
         next_href=more_href,
     )
 
 
-def _version_row(project: str, version: ModelVersion, gate: Decision | None, decision_href: Href) -> tuple[Cell, ...]:
-    run, pipeline_run = version.run_id, version.lineage.pipeline_run_id
-    card = path_of("api", "projects", project, "models", version.model, "versions", str(version.number), "card")
+def _version_row(
+    project: str,
+    record: VersionRecord,
+    strict: ModelVersion | None,
+    gate: Decision | None,
+    metric: Cell,
+    decision_href: Href,
+) -> tuple[Cell, ...]:
+    row = record.version
+    own = path_of("projects", project, "models", row.model, "versions", str(row.number))
     verdict = None if gate is None else gate.finding.verdict
+    stage = Cell(text="" if row.stage == "None" else row.stage)
+    pipeline_run = "" if strict is None else strict.lineage.pipeline_run_id
     return (
-        Cell(text=str(version.number)),
-        Cell(text=version.stage, tone=STAGE_TONES[version.stage]),
-        Cell(text=day(version.trained_through), title=instant(version.trained_through)),
-        Cell(text=day(version.registered_at), title=instant(version.registered_at)),
+        Cell(text=str(row.number), href=own),
+        stage if strict is None else Cell(text=strict.stage, tone=STAGE_TONES[strict.stage]),
+        Cell(text=" ".join(f"@{alias}" for alias in record.aliases)),
+        metric,
+        Cell(text=MISSING)
+        if strict is None
+        else Cell(text=day(strict.trained_through), title=instant(strict.trained_through)),
+        Cell(text=day(row.created_at), title=instant(row.created_at)),
         Cell(text=MISSING)
         if gate is None or verdict is None
         else Cell(text=verdict.replace("_", " "), tone=VERDICT_TONES[verdict], href=decision_href(gate.id)),
         Cell(text="" if gate is None else gate.finding.reason),
-        Cell(text="run", href=path_of("projects", project, "runs", run), title=run),
+        Cell(text="run", href=path_of("projects", project, "runs", row.run_id), title=row.run_id)
+        if row.run_id
+        else Cell(text=MISSING),
         Cell(text="steps", href=path_of("projects", project, "pipeline-runs", pipeline_run), title=pipeline_run)
         if pipeline_run
         else Cell(text=MISSING),
-        Cell(text="card", href=card),
+        Cell(text=MISSING) if strict is None else Cell(text="card", href=f"{own}#card"),
+    )
+
+
+def _common_metric(strict: Mapping[int, ModelVersion]) -> str:
+    """Give the name of a number that most versions carry."""
+    counts = Counter(key for one in strict.values() for key, value in one.metrics.items() if isinstance(value, float))
+    return min(counts, key=lambda key: (-counts[key], key)) if counts else ""
+
+
+def _metric_cell(strict: Mapping[int, ModelVersion], version: int, metric: str) -> Cell:
+    """Write a version's metric, with the line of all versions up to it."""
+    value = strict[version].metrics.get(metric) if version in strict else None
+    if not isinstance(value, int | float):
+        return Cell(text=MISSING)
+    before = [strict[one].metrics.get(metric) for one in sorted(strict) if one <= version]
+    line = [float(one) if isinstance(one, int | float) else None for one in before]
+    return Cell(text=fixed(float(value)), spark=sparkline(line, name=f"{metric} by version") if len(line) > 1 else None)
+
+
+def namings_table(life: Life, decision_href: Href) -> Table:
+    """List who let which alias name which version, newest first."""
+    return Table(
+        caption="Aliases over time",
+        columns=(
+            Column(title="alias"),
+            Column(title="version"),
+            Column(title="from", unit="UTC"),
+            Column(title="to", unit="UTC"),
+            Column(title="who"),
+            Column(title="why", is_prose=True),
+            Column(title="decision"),
+        ),
+        rows=tuple(
+            (
+                Cell(text=f"@{one.alias}"),
+                Cell(text=f"v{one.version}"),
+                Cell(text=minute(one.start), title=instant(one.start)),
+                Cell(text="now" if one.end is None else minute(one.end)),
+                Cell(text=one.actor),
+                Cell(text=one.reason),
+                Cell(text="evidence", href=decision_href(one.decision_id)) if one.decision_id else Cell(text=MISSING),
+            )
+            for one in reversed(life.namings)
+        ),
+        empty=EmptyState(title="No alias named a version in this time"),
     )
 
 

@@ -115,6 +115,13 @@ def numbers_after(tx: Tx, project: str, model: str, number: int, *, limit: int) 
     return [found for (found,) in _NUMBERS_AFTER.rows(tx, project, model, number, limit)]
 
 
+def list_entries(tx: Tx, project: str, model: str, *, below: int | None, limit: int) -> list[CatalogueRow]:
+    """Give up to `limit` versions of a model, newest first, from below a number."""
+    text = f"select {_ENTRY} from registry_catalogue c where c.project = ? and c.model = ? and c.number < ?"
+    rows = Sql(f"{text} order by c.number desc limit ?").rows(tx, project, model, below or 2**31, limit)
+    return [_entry(row) for row in rows]
+
+
 def update_entry(tx: Tx, row: CatalogueRow, *, at: datetime, **changes: str) -> None:
     """Change columns of a version."""
     assignments = ", ".join(f"{column} = ?" for column in (*changes, "updated_at"))

@@ -119,6 +119,8 @@ def _layers(plot: GraphPlot) -> dict[str, int]:
     layers: dict[str, int] = {}
     for node in order:
         layers[node] = 1 + max((layers[needed] for needed in needs[node]), default=-1)
+    for node in (node for node in order if not needs[node]):  # what needs nothing stands beside what needs it first
+        layers[node] = min((layers[edge.target] for edge in plot.edges if edge.source == node), default=1) - 1
     return layers
 
 

@@ -58,7 +58,7 @@ def name(life: Life, alias: str, number: int, reason: str) -> None:
 def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
     home: Path = tmp_path_factory.mktemp("catalogue")
     with living(home) as life, visiting(life) as visit:
-        life.platform.catalogue.create("default", "fare", description="", tags={})
+        life.platform.catalogue.create("default", "fare", description="", tags={}, actor=ADA)
         register(life, 1, column="hour")
         register(life, 2, column="weekday")
         name(life, "best", 1, "the first")

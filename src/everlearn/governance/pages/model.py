@@ -86,17 +86,7 @@ def model_page(  # noqa: PLR0913, PLR0917  # services
         return asked(decisions, kind=kind, subject=model_subject(project, model)) if rows[_ROWS_SHOWN:] else ""
 
     context = ModelPage(
-        head=PageHead(
-            kind="model",
-            title=model,
-            status=status_of(state),
-            crumbs=(Link(text="models", href=path_of("projects", project, "models")),),
-            links=(
-                Link(text="Decisions", href=all_decisions),
-                Link(text="Log", href=asked("/audit", subject=model_subject(project, model))),
-                Link(text="JSON", href=f"/api{here}/health"),
-            ),
-        ),
+        head=_head(project, state, all_decisions),
         numbers=_numbers(state, life),
         ranges=(_ranges(here, state, within),),
         life=timeline(model, life, decision_href=decision_href),
@@ -149,6 +139,22 @@ def windows_csv(
         writer.writerow((iso(one.start), iso(one.end), one.version, one.mae, one.bias, *counts))
     headers = {"Content-Disposition": f"attachment; filename={model}-windows.csv"}
     return Response(file.getvalue(), media_type="text/csv", headers=headers)
+
+
+def _head(project: str, state: ModelState, all_decisions: str) -> PageHead:
+    name = state.model.name
+    return PageHead(
+        kind="model",
+        title=name,
+        status=status_of(state),
+        crumbs=(Link(text="models", href=path_of("projects", project, "models")),),
+        links=(
+            Link(text="Decisions", href=all_decisions),
+            Link(text="Lineage", href=asked(path_of("projects", project, "lineage"), node=f"deployment:{name}")),
+            Link(text="Log", href=asked("/audit", subject=model_subject(project, name))),
+            Link(text="JSON", href=f"/api{path_of('projects', project, 'models', name)}/health"),
+        ),
+    )
 
 
 def _strict(monitoring: Monitoring, state: ModelState, records: Sequence[VersionRecord]) -> dict[int, ModelVersion]:

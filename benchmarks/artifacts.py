@@ -25,7 +25,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tracking import Server, everlearn, rival, told
+from tracking import Server, everlearn, rival, told, tree
 
 MEGABYTE = 1_000_000
 PIECE = 1024 * 1024
@@ -78,13 +78,23 @@ class Bench:
 
 
 def written(bench: Bench, content: bytes) -> None:
+    """Write and synchronise."""
     with (bench.folder / "written").open("wb", buffering=0) as file:
         for start in range(0, len(content), PIECE):
             file.write(content[start : start + PIECE])
         os.fsync(file.fileno())
 
 
+def copied(bench: Bench) -> None:
+    """Copy what was written, piece by piece."""
+    with (bench.folder / "written").open("rb") as source, (bench.folder / "copied").open("wb") as target:
+        shutil.copyfileobj(source, target, PIECE)
+        target.flush()
+        os.fsync(target.fileno())
+
+
 def through_loopback(content: bytes) -> None:
+    """Send from one thread to another over a socket."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         taking = threading.Thread(target=drained, args=(listening, len(content)))
         taking.start()
@@ -115,6 +125,7 @@ def asked(server: Server, method: str, path: str, body: Any = None, headers: Any
 
 
 def put(server: Server, content: bytes) -> None:
+    """Upload in one request."""
     asked(server, "PUT", f"{TREE}/large", content).read()
 
 
@@ -126,6 +137,7 @@ def got(server: Server, path: str = f"{TREE}/large", headers: Any = None) -> int
 
 
 def put_in_parts(server: Server, content: bytes) -> None:
+    """Upload in parts, several at once."""
     upload = posted(server, f"{MPU}/create/0/bench/artifacts", path="parts", num_parts=PARTS)
     size = -(-len(content) // PARTS)
 
@@ -144,6 +156,7 @@ def put_in_parts(server: Server, content: bytes) -> None:
 
 
 def got_in_parts(server: Server, size: int) -> None:
+    """Download in ranges, several at once."""
     part = -(-size // PARTS)
 
     def fetch(number: int) -> int:
@@ -155,6 +168,7 @@ def got_in_parts(server: Server, size: int) -> None:
 
 
 def posted(server: Server, address: str, **body: Any) -> Any:
+    """Ask in JSON."""
     headers = {"content-type": "application/json"}
     return json.loads(asked(server, "POST", address, json.dumps(body), headers).read())
 
@@ -163,20 +177,23 @@ def posted(server: Server, address: str, **body: Any) -> Any:
 
 
 def watched(pid: int) -> float:
-    """Begin to watch the peak anew; give what is resident now."""
-    Path(f"/proc/{pid}/clear_refs").write_text("5")
+    """Begin to watch the peaks of a process tree anew; give what is resident now, in megabytes."""
+    for each in tree(pid):
+        Path(f"/proc/{each}/clear_refs").write_text("5")
     return peak_mb(pid)
 
 
 def peak_mb(pid: int) -> float:
-    status = Path(f"/proc/{pid}/status").read_text()
-    return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / MEGABYTE
+    """Add up the peaks of a process tree."""
+    statuses = [Path(f"/proc/{each}/status").read_text() for each in tree(pid)]
+    return sum(int(status.partition("VmHWM:")[2].split()[0]) for status in statuses) * 1024 / MEGABYTE
 
 
 def measured(bench: Bench, program: str) -> Iterator[Measure]:
+    """Measure one thing after another."""
     yield bench.timed("this machine", "SHA-256", lambda content: hashlib.sha256(content).digest())
     yield bench.timed("this machine", "write to disk and synchronise", lambda content: written(bench, content))
-    yield bench.timed("this machine", "copy a file", lambda _: shutil.copyfile(bench.folder / "written", os.devnull))
+    yield bench.timed("this machine", "copy a file and synchronise", lambda _: copied(bench))
     yield bench.timed("this machine", "loopback", through_loopback)
     with ExitStack() as stack:
         servers = [stack.enter_context(everlearn(bench.folder / "everlearn", ""))]
@@ -192,6 +209,7 @@ def measured(bench: Bench, program: str) -> Iterator[Measure]:
 
 
 def shown(measure: Measure) -> str:
+    """Write a line."""
     cost = "" if measure.cpu_ms is None else f"{measure.cpu_ms:7.0f} ms CPU {measure.growth_mb:8.1f} MB more memory"
     return f"{measure.who:14} {measure.operation:32} {measure.megabytes_per_s:8.0f} MB/s {cost}"
 

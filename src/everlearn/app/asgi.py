@@ -30,6 +30,7 @@ from everlearn.operations import api as operations_api
 from everlearn.pipelines import api as pipelines_api
 from everlearn.pipelines import pages as pipelines_pages
 from everlearn.policies import api as policies_api
+from everlearn.promotion import api as promotion_api
 from everlearn.registry import api as registry_api
 from everlearn.registry.mlflow import registry_routes
 from everlearn.retraining import api as retraining_api
@@ -54,6 +55,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     *pipelines_api.HANDLERS,
     *tracking_api.HANDLERS,
     *registry_api.HANDLERS,
+    *promotion_api.HANDLERS,
     *webhooks_api.HANDLERS,
     *serving_api.HANDLERS,
     *monitoring_api.HANDLERS,

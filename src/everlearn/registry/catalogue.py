@@ -193,6 +193,12 @@ class Catalogue:
                 note_version(tx, project, new.model_id, new.model, row.number, at=now)
             return _version_record(tx, row)
 
+    def is_on_record(self, project: str, name: str, number: int) -> bool:
+        """Tell whether a version was checked and may be deployed; raises VersionNotFoundError."""
+        with self.db.read() as tx:
+            _known_version(tx, project, name, number)
+            return store.is_on_record(tx, project, name, number)
+
     def version(self, project: str, name: str, number: int) -> VersionRecord:
         """Give one version."""
         with self.db.read() as tx:

@@ -44,6 +44,12 @@ class VersionNotFoundError(NotFoundError):
     code = "registry.version_not_found"
 
 
+class NotOnRecordError(VersionNotFoundError):
+    """The version is in the catalogue only: nobody checked its signature, profile and format."""
+
+    code = "registry.not_on_record"
+
+
 class AliasNotFoundError(NotFoundError):
     """The model has no alias of this name."""
 

@@ -23,6 +23,7 @@ from everlearn.registry.model import (
     ModelNotFoundError,
     ModelVersion,
     NewVersion,
+    NotOnRecordError,
     Stage,
     StageMove,
     VersionNotFoundError,
@@ -30,7 +31,7 @@ from everlearn.registry.model import (
     checked_reason,
 )
 from everlearn.registry.moving import Move, move_alias
-from everlearn.registry.store import moves, versions
+from everlearn.registry.store import catalogue, moves, versions
 
 MOST_MOVES = 1_000
 LARGEST_NUMBER = 2**31 - 1
@@ -209,13 +210,12 @@ class Registry:
         Raises
         ------
         VersionNotFoundError
-            When there is none of that number.
+            When there is none of that number; NotOnRecordError, which is one too, when there is one that cannot be
+            deployed.
         """
         known = versions.find_version(tx, project, model, number) if 0 < number <= LARGEST_NUMBER else None
         if known is None:
-            raise VersionNotFoundError(
-                f"no version {number} of {model[:80]!r} in project {project}; `everlearn models versions` lists them"
-            )
+            raise _no_version(tx, project, model, number)
         return known
 
     def versions(self, project: str, model: str, *, after: str | None = None, limit: int = 100) -> Page[ModelVersion]:
@@ -278,3 +278,14 @@ def _number(key: str) -> int:
     if not key.isascii() or not key.isdecimal() or not 0 < int(key) <= LARGEST_NUMBER:
         raise InvalidError(f"not a key of this list: {key[:80]!r}; send `next` of the page before")
     return int(key)
+
+
+def _no_version(tx: Tx, project: str, model: str, number: int) -> VersionNotFoundError:
+    if 0 < number <= LARGEST_NUMBER and catalogue.find_entry(tx, project, model, number) is not None:
+        return NotOnRecordError(
+            f"version {number} of {model[:80]!r} was never checked, so it cannot be deployed; "
+            f"GET /api/projects/{project}/models/{model[:80]}/versions/{number}/fitness tells what it lacks"
+        )
+    return VersionNotFoundError(
+        f"no version {number} of {model[:80]!r} in project {project}; `everlearn models versions` lists them"
+    )

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from tests.exchange.conftest import World
 from tests.exchange.lived_in import FIRST, LARGEST, MODEL, SECOND, empty_mlflow
 from tests.exchange.rows import contents
+from tests.tracing.senders import server_of
 
 from everlearn.exchange import Kind
 from everlearn.exchange.model import NotEmptyError, UnknownSchemaError
@@ -138,3 +139,21 @@ def test_going_and_coming_back_makes_the_same_project(small_world: World) -> Non
     assert outcome.counts["files"] == 5
     assert outcome.not_found == []
     assert SECOND not in outcome.conflicts
+
+
+def test_traces_stay_and_are_counted(small_world: World) -> None:
+    target = sqlite_target(small_world.folder)
+    empty_mlflow(target).dispose()
+    small_world.take_over()
+    tracing = server_of(small_world.db, small_world.log, small_world.exchange.blobs, small_world.exchange.clock)
+    for number in range(2):
+        info = {
+            "trace_id": f"tr-{number:032x}",
+            "trace_location": {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": "3"}},
+            "request_time": "2026-01-01T00:00:00Z",
+            "state": "OK",
+        }
+        said = tracing.send("POST", "/mlflow/traces", version="3.0", json={"trace": {"trace_info": info}})
+        assert said.status == 200, said.body
+
+    assert small_world.hand_over(target).left_out == {"traces": 2}

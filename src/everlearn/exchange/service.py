@@ -23,6 +23,8 @@ from everlearn.exchange.mlflow.writer import MlflowWriter
 from everlearn.exchange.model import Kind, Outcome, Plan, Progress
 from everlearn.exchange.places import named_places
 from everlearn.exchange.sides import MlflowSide, OurSide, mlflow_side
+from everlearn.tracing.counting import counts as traced
+from everlearn.webhooks.store import count_in
 
 _EXCHANGES = 1_000  # of one project, that are looked through in the log
 
@@ -136,7 +138,7 @@ class Exchange:
                 revision=target.revision,
                 added=_named(added),
                 comparison=found,
-                left_out={},
+                left_out=self._staying(project),
                 conflicts=[*going.conflicts, *going.writer.shortened],
                 not_found=going.files.not_found,
                 seconds=time.monotonic() - began,
@@ -158,6 +160,12 @@ class Exchange:
         for model in side.registered_models():
             if model.name in models:
                 yield f"registered model {model.name!r} is here already: versions join under free numbers"
+
+    def _staying(self, project: str) -> dict[str, int]:
+        """Count what a project has that is not written out."""
+        with self.db.read() as tx:
+            found = traced(tx, project) | {"webhooks": count_in(tx, project)}
+        return {words: count for words, count in found.items() if count}
 
     def _announce(self, kind: type[TakenOver | HandedOver], outcome: Outcome, actor: Actor) -> None:
         """Write the exchange into the log, unless nothing was to be done and it stands there already."""

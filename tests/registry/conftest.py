@@ -11,6 +11,7 @@ from everlearn.eventlog import Catalogue, EventLog
 from everlearn.policies.events import EVENTS as POLICY_EVENTS
 from everlearn.registry import Registry
 from everlearn.registry.events import EVENTS
+from everlearn.storage.events import EVENTS as STORAGE_EVENTS
 from everlearn.tracking.events import EVENTS as TRACKING_EVENTS
 
 
@@ -26,7 +27,7 @@ def blobs(tmp_path: Path) -> BlobStore:
 
 @pytest.fixture
 def log(clock: ManualClock) -> EventLog:
-    return EventLog(Catalogue((*EVENTS, *DECISION_EVENTS, *POLICY_EVENTS, *TRACKING_EVENTS)), clock)
+    return EventLog(Catalogue((*EVENTS, *DECISION_EVENTS, *POLICY_EVENTS, *STORAGE_EVENTS, *TRACKING_EVENTS)), clock)
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ from everlearn.eventlog import Catalogue, EventLog
 from everlearn.storage import Collector, Grace
 from everlearn.storage.events import EVENTS
 from everlearn.tracking import Files
+from everlearn.tracking.store.artifacts import delete
 
 WRITERS = 2
 GRACE = timedelta(milliseconds=50)
@@ -59,7 +60,8 @@ def write(urls: list[str], begun: mmap.mmap, number: int, seed: int, say: Say) -
         stored = [(path, _stored(blobs, content, source), len(content)) for path, content in chosen]
         for path, digest, size in stored:
             files.put("default", path, digest, size)
-        files.delete("default", f"{number}/{source.randrange(6)}.bin")
+        with db.write() as tx:
+            delete(tx, "default", f"{number}/{source.randrange(6)}.bin")
         struct.pack_into("d", begun, 8 * number, NOTHING)
         say("wrote")
 

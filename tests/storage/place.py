@@ -8,9 +8,9 @@ from everlearn.core.actor import Actor
 from everlearn.core.digest import Digest
 from everlearn.db import Database
 from everlearn.eventlog import Catalogue, EventLog
-from everlearn.storage import Collection, Collector, Grace
+from everlearn.storage import Collection, Collector, Grace, Receipts
 from everlearn.storage.events import EVENTS
-from everlearn.tracking import Files
+from everlearn.tracking import Experiments, Files, NoProtection, Removals
 from everlearn.tracking.events import EVENTS as TRACKING_EVENTS
 
 ADA = Actor("user:ada")
@@ -38,6 +38,8 @@ class Place:
     clock: AheadClock
     files: Files
     collector: Collector
+    receipts: Receipts
+    removals: Removals
 
     def collect(self, *, is_dry_run: bool = False) -> Collection:
         return self.collector.collect(actor=ADA, is_dry_run=is_dry_run)
@@ -52,10 +54,13 @@ class Place:
 def place_of(db: Database, blobs: BlobStore) -> Place:
     clock = AheadClock()
     log = EventLog(Catalogue((*EVENTS, *TRACKING_EVENTS)), clock)
+    receipts = Receipts(db, log, clock)
     return Place(
         db=db,
         blobs=blobs,
         clock=clock,
         files=Files(db, blobs, clock),
         collector=Collector(db, blobs, log, clock, GRACE),
+        receipts=receipts,
+        removals=Removals(db, clock, receipts, Experiments(db, clock), NoProtection()),
     )

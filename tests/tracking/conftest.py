@@ -7,6 +7,7 @@ from everlearn.blobs import BlobStore, open_blobs
 from everlearn.core.clock import ManualClock
 from everlearn.db import Database
 from everlearn.eventlog import Catalogue, EventLog
+from everlearn.storage.events import EVENTS as STORAGE
 from everlearn.tracking import Tracking
 from everlearn.tracking.events import EVENTS
 
@@ -25,7 +26,7 @@ def blobs(tmp_path: Path) -> BlobStore:
 
 @pytest.fixture
 def log(clock: ManualClock) -> EventLog:
-    return EventLog(Catalogue(EVENTS), clock)
+    return EventLog(Catalogue((*EVENTS, *STORAGE)), clock)
 
 
 @pytest.fixture

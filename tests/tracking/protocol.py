@@ -19,8 +19,9 @@ from everlearn.promotion.inspection import FileInspector
 from everlearn.promotion.rules import RULES
 from everlearn.registry import Aliases, Catalogue
 from everlearn.registry.mlflow import registry_routes
-from everlearn.tracking import Experiments, Files, Journal, Models, Search, Tracking, Uploads
-from everlearn.tracking.mlflow import tracking_routes
+from everlearn.storage import Receipts
+from everlearn.tracking import Experiments, Files, Journal, Models, NoProtection, Removals, Search, Tracking, Uploads
+from everlearn.tracking.mlflow import removal_routes, tracking_routes
 from everlearn.web.mlflow import mlflow_app
 from everlearn.web.mlflow.links import Links
 
@@ -88,6 +89,7 @@ def server_of(db: Database, log: EventLog, blobs: BlobStore, clock: Clock) -> Se
     files, uploads, links = Files(db, blobs, clock), Uploads(db, blobs, clock), Links(b"a key of tests", clock)
     routes = (
         *tracking_routes(Experiments(db, clock), journal, files, Search(db), models, uploads, links),
+        *removal_routes(Removals(db, clock, Receipts(db, log, clock), Experiments(db, clock), NoProtection())),
         *registry_routes(catalogue, files),
     )
     return Server(mlflow_app(routes, OpenGate(), links))

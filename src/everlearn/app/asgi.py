@@ -33,6 +33,7 @@ from everlearn.policies import api as policies_api
 from everlearn.promotion import api as promotion_api
 from everlearn.registry import api as registry_api
 from everlearn.registry.mlflow import registry_routes
+from everlearn.retention import api as retention_api
 from everlearn.retraining import api as retraining_api
 from everlearn.rollouts import api as rollouts_api
 from everlearn.serving import api as serving_api
@@ -41,7 +42,8 @@ from everlearn.tracing import pages as tracing_pages
 from everlearn.tracing.mlflow import tracing_routes
 from everlearn.tracking import api as tracking_api
 from everlearn.tracking import pages as tracking_pages
-from everlearn.tracking.mlflow import tracking_routes
+from everlearn.tracking import removal_api
+from everlearn.tracking.mlflow import removal_routes, tracking_routes
 from everlearn.web.application import Site, make_app
 from everlearn.web.metrics import http_metrics
 from everlearn.web.mlflow import Route
@@ -54,6 +56,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     *features_api.HANDLERS,
     *pipelines_api.HANDLERS,
     *tracking_api.HANDLERS,
+    *removal_api.HANDLERS,
     *registry_api.HANDLERS,
     *promotion_api.HANDLERS,
     *webhooks_api.HANDLERS,
@@ -69,6 +72,7 @@ HANDLERS: tuple[ControllerRouterHandler, ...] = (
     *audit_api.HANDLERS,
     *operations_api.HANDLERS,
     *storage_api.HANDLERS,
+    *retention_api.HANDLERS,
     *health.HANDLERS,
     *negotiation.HANDLERS,
     *scrape.HANDLERS,
@@ -139,6 +143,7 @@ def protocol_routes(platform: Platform) -> tuple[Route, ...]:
             platform.uploads,
             platform.links,
         ),
+        *removal_routes(platform.removals),
         *registry_routes(platform.catalogue, platform.files),
         *tracing_routes(platform.tracing),
         *webhook_routes(platform.webhooks),

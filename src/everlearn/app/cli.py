@@ -33,6 +33,7 @@ COMMANDS: dict[str, LazyCommands] = {
     "lineage": LazyCommands("everlearn.lineage.commands:app", "Where things come from, and what came of them."),
     "cards": LazyCommands("everlearn.governance.commands:app", "Model cards."),
     "audit": LazyCommands("everlearn.audit.commands:app", "The sealed log: read, prove, verify, export."),
+    "retention": LazyCommands("everlearn.retention.commands:app", "What is kept, for how long, and what would go."),
     "blobs": LazyCommands("everlearn.storage.commands:app", "Stored content: collecting what nothing refers to."),
     "jobs": LazyCommands("everlearn.operations.commands:app", "Background jobs."),
     "import": LazyCommands("everlearn.exchange.commands:imports", "Take over what was tracked elsewhere."),

@@ -13,6 +13,7 @@ from everlearn.pipelines.events import EVENTS as PIPELINES
 from everlearn.policies.events import EVENTS as POLICIES
 from everlearn.quality.events import EVENTS as QUALITY
 from everlearn.registry.events import EVENTS as REGISTRY
+from everlearn.retention.events import EVENTS as RETENTION
 from everlearn.retraining.events import EVENTS as RETRAINING
 from everlearn.rollouts.events import EVENTS as ROLLOUTS
 from everlearn.serving.events import EVENTS as SERVING
@@ -40,6 +41,7 @@ CATALOGUE = Catalogue(
         *MONITORING,
         *ROLLOUTS,
         *RETRAINING,
+        *RETENTION,
         *GOVERNANCE,
         *EXCHANGE,
     )

@@ -25,6 +25,7 @@ from everlearn.quality import GatePassed
 from everlearn.quality.tasks import QualityTasks
 from everlearn.registry.events import StageMoved, VersionCatalogued, VersionRegistered
 from everlearn.registry.tasks import RegistryTasks
+from everlearn.retention.tasks import RetentionTasks
 from everlearn.retraining.tasks import RetrainingTasks
 from everlearn.rollouts import RolloutEnded
 from everlearn.rollouts.model import State
@@ -136,6 +137,7 @@ LOOP: tuple[Reaction, ...] = (
 
 
 SCHEDULES: tuple[Schedule, ...] = (
+    Schedule(name="retention-daily", kind="retention.daily", cron="50 1 * * *"),
     Schedule(name="storage-collect", kind="storage.collect", cron="20 2 * * *"),
     Schedule(name="tracking-sweep-uploads", kind="tracking.sweep_uploads", cron="*/30 * * * *"),
 )
@@ -178,6 +180,8 @@ def handlers(platform: Platform) -> Mapping[str, Handler]:
         "retraining.review": RetrainingTasks(platform.retraining).review,
         "registry.pack": RegistryTasks(platform.version_packing).pack,
         "tracking.pack": TrackingTasks(platform.version_packing.of_models()).pack,
+        "retention.apply": RetentionTasks(platform.retention).apply,
+        "retention.daily": RetentionTasks(platform.retention).daily,
         "storage.collect": StorageTasks(platform.collector).collect,
         "lineage.emit": LineageTasks(platform.emission, _receiver(platform.settings)).emit,
         "tracking.sweep_uploads": UploadTasks(platform.uploads).sweep,

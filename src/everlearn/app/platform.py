@@ -25,12 +25,24 @@ from everlearn.policies import Policies
 from everlearn.quality import Gates
 from everlearn.registry import Aliases, Approvals, Catalogue, Registry
 from everlearn.registry.packing import VersionPacking
+from everlearn.retention import Retention
 from everlearn.retraining import Retraining
 from everlearn.rollouts import Rollouts
 from everlearn.serving import Deployments, Labels, PredictionLog
-from everlearn.storage import Collector
+from everlearn.storage import Collector, Receipts
 from everlearn.tracing import Tracing
-from everlearn.tracking import Comparisons, Curves, Experiments, Files, Journal, Models, Search, Tracking, Uploads
+from everlearn.tracking import (
+    Comparisons,
+    Curves,
+    Experiments,
+    Files,
+    Journal,
+    Models,
+    Removals,
+    Search,
+    Tracking,
+    Uploads,
+)
 from everlearn.web.mlflow.links import Links
 from everlearn.webhooks import Deliveries, Webhooks
 
@@ -53,6 +65,9 @@ class Platform:
     deliveries: Deliveries
     operations: Operations
     collector: Collector
+    receipts: Receipts
+    removals: Removals
+    retention: Retention
     decisions: Decisions
     tracking: Tracking
     experiments: Experiments

@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from typing import TypedDict
 
 import everlearn.app.tables  # noqa: F401  # declares every table: who refers to what is read from there
 from everlearn.access import Access
@@ -40,13 +41,25 @@ from everlearn.quality import Gates
 from everlearn.quality.model import GatePolicy
 from everlearn.registry import Aliases, Approvals, Catalogue, Registry
 from everlearn.registry.packing import VersionPacking
+from everlearn.retention import HeldFolders, Retention
 from everlearn.retraining import Retraining
 from everlearn.retraining.model import RetrainingPolicy
 from everlearn.rollouts import RolloutPolicy, Rollouts
 from everlearn.serving import Deployments, Labels, PredictionLog, not_applied
-from everlearn.storage import Collector, Grace, Packing
+from everlearn.storage import Collector, Grace, Packing, Receipts
 from everlearn.tracing import tracing_over
-from everlearn.tracking import Comparisons, Curves, Experiments, Files, Journal, Models, Search, Tracking
+from everlearn.tracking import (
+    Comparisons,
+    Curves,
+    Experiments,
+    Files,
+    Journal,
+    Models,
+    Purges,
+    Removals,
+    Search,
+    Tracking,
+)
 from everlearn.web.mlflow.links import Links
 from everlearn.webhooks import Deliveries, Webhooks
 from everlearn.webhooks.secrets import Seal
@@ -97,7 +110,6 @@ def build(settings: Settings) -> Platform:
         webhooks=webhooks,
         deliveries=Deliveries(webhooks, queue),
         operations=Operations(db, queue, log, reactions.lag, (partial(_behind, clock),)),
-        collector=Collector(db, blobs, log, clock, _grace(settings)),
         decisions=decisions,
         tracking=tracking,
         experiments=Experiments(db, clock),
@@ -129,6 +141,7 @@ def build(settings: Settings) -> Platform:
         reception=Reception(db, clock),
         emission=Emission(db, log, settings.openlineage_namespace),
         exchange=Exchange(db, log, blobs, clock),
+        **_keeping(settings, db, blobs, log, clock, queue),
         cards=Cards(db, log, clock, blobs, registry, tracking, decisions),
     )
 
@@ -141,9 +154,24 @@ def _packing(settings: Settings, db: Database, blobs: BlobStore) -> Packing:
     return Packing(db, blobs, is_on=settings.pack_versions is PackVersions.ON)
 
 
-def _grace(settings: Settings) -> Grace:
-    grace = timedelta(hours=settings.gc_grace_hours)
-    return Grace(before_aside=grace, before_removal=grace)
+class _Keeping(TypedDict):
+    collector: Collector
+    receipts: Receipts
+    removals: Removals
+    retention: Retention
+
+
+def _keeping(
+    settings: Settings, db: Database, blobs: BlobStore, log: EventLog, clock: Clock, queue: JobQueue
+) -> _Keeping:
+    """Wire what deletes, and what keeps from being deleted."""
+    grace, receipts = timedelta(hours=settings.gc_grace_hours), Receipts(db, log, clock)
+    return {
+        "collector": Collector(db, blobs, log, clock, Grace(before_aside=grace, before_removal=grace)),
+        "receipts": receipts,
+        "removals": Removals(db, clock, receipts, Experiments(db, clock), HeldFolders()),
+        "retention": Retention(db, log, clock, queue, Purges(db, receipts)),
+    }
 
 
 def _allowed(settings: Settings) -> Allowed:

@@ -31,6 +31,7 @@ from everlearn.registry.sources import checked_source, model_of_source, run_of_s
 from everlearn.registry.store import catalogue as store
 from everlearn.registry.store import catalogue_search, moves, versions
 from everlearn.registry.store.catalogue import CatalogueRow, ModelRow
+from everlearn.storage import Action, Deletion, Receipt, Receipts
 from everlearn.tracking import Models, RunNotFoundError, Tracking, note_version
 
 
@@ -126,16 +127,18 @@ class Catalogue:
             store.rename(tx, before, wanted, at=self.clock.now())
             return _model_record(tx, _known_model(tx, project, wanted))
 
-    def delete(self, project: str, name: str, *, actor: Actor) -> None:
-        """Remove a model with its versions, unless they are on record."""
+    def delete(self, project: str, name: str, *, actor: Actor) -> Receipt:
+        """Remove a model with its versions, unless they are on record or under a legal hold."""
         with self.db.write() as tx:
             _known_model(tx, project, name)
             versions.lock_model(tx, project, name)
             _check_off_record(tx, project, name)
+            self.receipts.check_free(tx, project, model_subject(project, name))
             self._take_aliases(tx, project, name, None, actor=actor)
             store.delete_model(tx, project, name)
             event = ModelDeleted(project=project, model=name, version=None)
             self.log.append(tx, event, actor=actor, subject=model_subject(project, name))
+            return self._receipt(tx, project, model_subject(project, name), actor)
 
     def search(self, project: str, asked: Asked) -> tuple[Sequence[ModelRecord], str | None]:
         """Give a page of the models of a project."""
@@ -222,17 +225,29 @@ class Catalogue:
             store.update_entry(tx, row, at=self.clock.now(), description=description)
             return _version_record(tx, _known_version(tx, project, name, number))
 
-    def delete_version(self, project: str, name: str, number: int, *, actor: Actor) -> None:
-        """Remove a version, unless it is on record; its number is not given again."""
+    def delete_version(self, project: str, name: str, number: int, *, actor: Actor) -> Receipt:
+        """Remove a version, unless it is on record or under a legal hold; its number is not given again."""
         with self.db.write() as tx:
             _known_version(tx, project, name, number)
             versions.lock_model(tx, project, name)
             _check_off_record(tx, project, name, number)
+            self.receipts.check_free(tx, project, model_subject(project, name))
             self._take_aliases(tx, project, name, number, actor=actor)
             store.delete_entry(tx, project, name, number)
             store.update_model(tx, project, name, at=self.clock.now())
             event = ModelDeleted(project=project, model=name, version=number)
             self.log.append(tx, event, actor=actor, subject=model_subject(project, name))
+            return self._receipt(tx, project, f"version:{project}/{name}/{number}", actor)
+
+    @property
+    def receipts(self) -> Receipts:
+        """What deleting is written down in."""
+        return Receipts(self.db, self.log, self.clock)
+
+    def _receipt(self, tx: Tx, project: str, subject: str, actor: Actor) -> Receipt:
+        note = "its files belong to the run or logged model that it was made of, and stay with that"
+        what = Deletion(project=project, subject=subject, action=Action.REMOVED, note=note)
+        return self.receipts.issue(tx, what, actor=actor)
 
     def move_stage(self, project: str, name: str, number: int, stage: str, *, archive: bool) -> VersionRecord:
         """Write down the stage that a client gives a version."""

@@ -4,7 +4,23 @@ Columns that name blobs are declared where their tables are (`everlearn.db.names
 """
 
 from everlearn.storage.collector import Collector
-from everlearn.storage.model import Collection, Grace
+from everlearn.storage.model import Action, Collection, Deletion, Grace, HeldError, Hold, Receipt, Weight
 from everlearn.storage.packing import Packing
+from everlearn.storage.service import Receipts
+from everlearn.storage.weighing import Share, leaving
 
-__all__ = ["Collection", "Collector", "Grace", "Packing"]
+__all__ = [
+    "Action",
+    "Collection",
+    "Collector",
+    "Deletion",
+    "Grace",
+    "HeldError",
+    "Hold",
+    "Packing",
+    "Receipt",
+    "Receipts",
+    "Share",
+    "Weight",
+    "leaving",
+]

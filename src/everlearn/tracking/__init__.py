@@ -13,6 +13,9 @@ from everlearn.tracking.files import Files
 from everlearn.tracking.journal import Journal
 from everlearn.tracking.model import Artifact, Experiment, Metric, Run, RunDetail, RunNotFoundError, RunStatus
 from everlearn.tracking.models import Models, note_version
+from everlearn.tracking.ports import NoProtection, Protection
+from everlearn.tracking.purging import Purges
+from everlearn.tracking.removal import Removals, weigh_folders
 from everlearn.tracking.searching import Search
 from everlearn.tracking.service import Tracking
 from everlearn.tracking.uploads import Uploads
@@ -27,6 +30,10 @@ __all__ = [
     "Journal",
     "Metric",
     "Models",
+    "NoProtection",
+    "Protection",
+    "Purges",
+    "Removals",
     "Run",
     "RunDetail",
     "RunEnded",
@@ -38,4 +45,5 @@ __all__ = [
     "Uploads",
     "checked_artifact_path",
     "note_version",
+    "weigh_folders",
 ]

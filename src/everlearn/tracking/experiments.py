@@ -87,15 +87,14 @@ class Experiments:
                 raise _taken(other, name)
             store.update(tx, row.no, at_ms=self._now(), name=name)
 
-    def set_lifecycle(self, project: str, number: int, lifecycle: Lifecycle) -> None:
+    def set_lifecycle_in(self, tx: Tx, project: str, number: int, lifecycle: Lifecycle) -> None:
         """Delete an experiment with its runs, or bring it back with the runs that went with it."""
-        with self.db.write() as tx:
-            row = _known(tx, project, number)
-            if row.lifecycle == lifecycle:
-                raise ExperimentNotFoundError(f"Experiment with id={number} is {lifecycle} already")
-            now = self._now()
-            run_store.set_lifecycles(tx, row.no, lifecycle, at_ms=now, deleted_at_ms=_deleted_at(row, lifecycle))
-            store.update(tx, row.no, at_ms=now, lifecycle=lifecycle)
+        row = _known(tx, project, number)
+        if row.lifecycle == lifecycle:
+            raise ExperimentNotFoundError(f"Experiment with id={number} is {lifecycle} already")
+        now = self._now()
+        run_store.set_lifecycles(tx, row.no, lifecycle, at_ms=now, deleted_at_ms=_deleted_at(row, lifecycle))
+        store.update(tx, row.no, at_ms=now, lifecycle=lifecycle)
 
     def put_tag(self, project: str, number: int, key: str, value: str) -> None:
         """Set a tag.

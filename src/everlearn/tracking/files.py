@@ -125,12 +125,6 @@ class Files:
                 return
             after = found[-1].path
 
-    def delete(self, project: str, path: str) -> int:
-        """Remove a file, or a folder with all in it; give the number of files. The bytes stay for others."""
-        checked_artifact_path(path)
-        with self.db.write() as tx:
-            return store.delete(tx, project, path)
-
     def children(self, project: str, folder: str) -> list[Child]:
         """List what is directly in a folder, by name; nothing when there is no such folder."""
         if folder:

@@ -136,15 +136,6 @@ class Journal:
 
         await self.writer.submit(work)
 
-    async def set_lifecycle(self, project: str, run_id: str, lifecycle: Lifecycle) -> None:
-        """Delete a run, or bring it back."""
-
-        def work(tx: Tx) -> None:
-            key = _key(tx, project, run_id)
-            run_store.set_lifecycle(tx, key.no, lifecycle, at_ms=self._now())
-
-        await self.writer.submit(work)
-
     async def add_inputs(
         self, project: str, run_id: str, uses: Sequence[DatasetUse], models: Sequence[ModelUse]
     ) -> None:

@@ -123,11 +123,6 @@ class Models:
                 self.log.append(tx, event, actor=actor, subject=f"logged_model:{project}/{model.id}")
             return _records(tx, [_known(tx, project, model_id)])[0]
 
-    def delete(self, project: str, model_id: str) -> None:
-        """Remove a model."""
-        with self.db.write() as tx:
-            store.delete(tx, _known(tx, project, model_id).no)
-
     def put_tags(self, project: str, model_id: str, tags: Mapping[str, str]) -> ModelRecord:
         """Set tags."""
         with self.db.write() as tx:

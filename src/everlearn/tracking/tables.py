@@ -54,7 +54,7 @@ runs = sa.Table(
     sa.Column("effective_at", Instant),
     sa.Column("started_by", sa.Text, nullable=False),
     sa.CheckConstraint("status in ('SCHEDULED', 'RUNNING', 'FINISHED', 'FAILED', 'KILLED')", name="status"),
-    sa.CheckConstraint("lifecycle in ('active', 'deleted')", name="lifecycle"),
+    sa.CheckConstraint("lifecycle in ('active', 'deleted', 'purging')", name="lifecycle"),
     sa.Index("ix_tracking_runs_newest", "project", "lifecycle", "start_ms", "id"),
     sa.Index("ix_tracking_runs_newest_of_experiment", "experiment_no", "lifecycle", "start_ms", "id"),
 )
@@ -155,6 +155,7 @@ models = sa.Table(
     sa.Column("artifact_root", sa.Text, nullable=False),
     sa.Column("created_ms", sa.BigInteger, nullable=False),
     sa.Column("updated_ms", sa.BigInteger, nullable=False),
+    sa.Column("deleted_ms", sa.BigInteger),  # since then nobody finds it, and it waits to be purged
     sa.Index("ix_tracking_models_newest", "experiment_no", "created_ms", "id"),
     sa.Index("ix_tracking_models_run", "source_run_id"),
 )

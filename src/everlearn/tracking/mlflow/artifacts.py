@@ -1,6 +1,5 @@
 """The artifact proxy: a project's tree of files over the protocol."""
 
-import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -50,11 +49,6 @@ class ArtifactDoor:
         """Send what is at a path."""
         await self.downloads.send(lambda: content_at(self.files, call.project, path), scope, receive, send)
 
-    async def delete(self, call: Call, path: str, _scope: Scope, _receive: Receive, send: Send) -> None:
-        """Remove a file or a folder."""
-        await asyncio.get_running_loop().run_in_executor(self.threads, self.files.delete, call.project, path)
-        await send_done(send)
-
 
 def artifact_routes(files: Files, journal: Journal, downloads: Downloads) -> tuple[Route, ...]:
     """List the routes."""
@@ -66,7 +60,6 @@ def artifact_routes(files: Files, journal: Journal, downloads: Downloads) -> tup
         Route(method="GET", path=one, role=look, stream=door.download),
         Route(method="HEAD", path=one, role=look, stream=door.download),
         Route(method="PUT", path=one, role=log, stream=door.upload),
-        Route(method="DELETE", path=one, role=log, stream=door.delete),
     )
 
 

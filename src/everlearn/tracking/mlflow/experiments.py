@@ -14,7 +14,6 @@ from everlearn.tracking.mlflow.rules import (
     fitted,
     given_tags,
 )
-from everlearn.tracking.model import Lifecycle
 from everlearn.web.mlflow import Call, Empty, Route, operation
 from everlearn.web.mlflow.errors import ProtocolError
 
@@ -57,18 +56,6 @@ class ExperimentDoor:
             self.experiments.rename(call.project, number, checked_experiment_name(asked.new_name))
         return Empty()
 
-    def delete(self, call: Call, asked: m.ExperimentById) -> Empty:
-        """Delete one with its runs."""
-        number = experiment_number(asked.experiment_id or "")
-        self.experiments.set_lifecycle(call.project, number, Lifecycle.DELETED)
-        return Empty()
-
-    def restore(self, call: Call, asked: m.ExperimentById) -> Empty:
-        """Bring one back."""
-        number = experiment_number(asked.experiment_id or "")
-        self.experiments.set_lifecycle(call.project, number, Lifecycle.ACTIVE)
-        return Empty()
-
     def put_tag(self, call: Call, asked: m.ExperimentTag) -> Empty:
         """Set a tag."""
         key = checked_key(asked.key or "", "tag")
@@ -102,8 +89,6 @@ def experiment_routes(experiments: Experiments) -> tuple[Route, ...]:
         operation("GET", f"{base}/get", look, door.get, m.ExperimentById, by_id),
         operation("GET", f"{base}/get-by-name", look, door.get_by_name, m.ExperimentByName, "experiment_name"),
         operation("POST", f"{base}/update", log, door.update, m.UpdateExperiment, by_id),
-        operation("POST", f"{base}/delete", log, door.delete, m.ExperimentById, by_id),
-        operation("POST", f"{base}/restore", log, door.restore, m.ExperimentById, by_id),
         operation("POST", f"{base}/set-experiment-tag", log, door.put_tag, m.ExperimentTag, f"{by_id} key value"),
         operation("POST", f"{base}/search-datasets", look, door.datasets, m.SearchDatasets),
         operation("POST", f"{base}/delete-experiment-tag", log, door.delete_tag, m.ExperimentTag, f"{by_id} key"),

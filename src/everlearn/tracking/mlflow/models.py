@@ -58,11 +58,6 @@ class ModelDoor:
             model_out(self.models.finalize(call.project, asked.model_id or "", str(status), actor=call.actor))
         )
 
-    def delete(self, call: Call, asked: mm.ModelById) -> Empty:
-        """Remove a model."""
-        self.models.delete(call.project, asked.model_id or "")
-        return Empty()
-
     def put_tags(self, call: Call, asked: mm.ModelTags) -> mm.OneModel:
         """Set tags."""
         tags = _labels(asked.tags, longest=LONGEST_TAG)
@@ -136,7 +131,6 @@ def model_routes(models: Models, journal: Journal, files: Files) -> tuple[Route,
         operation("POST", f"{base}/search", look, door.search, mm.SearchModels),
         operation("GET", one, look, door.get, mm.ModelById, by_id),
         operation("PATCH", one, log, door.finalize, mm.FinalizeModel, f"{by_id} status"),
-        operation("DELETE", one, log, door.delete, mm.ModelById, by_id),
         operation("PATCH", f"{one}/tags", log, door.put_tags, mm.ModelTags, by_id),
         operation("DELETE", f"{one}/tags/{{tag_key}}", log, door.delete_tag, mm.ModelTag, f"{by_id} tag_key"),
         operation("POST", f"{one}/params", log, door.add_params, mm.ModelParams, by_id),

@@ -24,7 +24,6 @@ from everlearn.tracking.mlflow.rules import (
     given_status,
     given_tags,
 )
-from everlearn.tracking.model import Lifecycle
 from everlearn.tracking.store.inputs import DatasetUse
 from everlearn.tracking.store.models import ModelMetric
 from everlearn.tracking.store.points import Point, point_of
@@ -77,16 +76,6 @@ class RunDoor:
     def get(self, call: Call, asked: m.RunById) -> m.OneRun:
         """Give one run."""
         return m.OneRun(run_out(self.journal.get(call.project, _run_id(asked))))
-
-    async def delete(self, call: Call, asked: m.RunById) -> Empty:
-        """Delete a run."""
-        await self.journal.set_lifecycle(call.project, _run_id(asked), Lifecycle.DELETED)
-        return Empty()
-
-    async def restore(self, call: Call, asked: m.RunById) -> Empty:
-        """Bring a run back."""
-        await self.journal.set_lifecycle(call.project, _run_id(asked), Lifecycle.ACTIVE)
-        return Empty()
 
     async def log_metric(self, call: Call, asked: m.LogMetric) -> Empty:
         """Add one measurement."""
@@ -143,8 +132,6 @@ def run_routes(journal: Journal) -> tuple[Route, ...]:
         operation("GET", f"{base}/get", Role.VIEWER, door.get, m.RunById),
         operation("POST", f"{base}/create", log, door.create, m.CreateRun),
         operation("POST", f"{base}/update", log, door.update, m.UpdateRun),
-        operation("POST", f"{base}/delete", log, door.delete, m.RunById, "run_id"),
-        operation("POST", f"{base}/restore", log, door.restore, m.RunById, "run_id"),
         operation("POST", f"{base}/log-metric", log, door.log_metric, m.LogMetric, "key value timestamp"),
         operation("POST", f"{base}/log-parameter", log, door.log_parameter, m.LogLabel, "key"),
         operation("POST", f"{base}/set-tag", log, door.set_tag, m.LogLabel, "key value"),

@@ -37,6 +37,7 @@ def search(tx: Tx, asked: ModelSearch) -> list[tuple[ModelRow, tuple[Any, ...]]]
         return []
     terms = _terms(asked, is_postgresql=tx.is_postgresql)
     where = [Condition(f"m.experiment_no in ({marks(len(asked.experiments))})", asked.experiments)]
+    where.append(Condition("m.deleted_ms is null", ()))
     where += [_condition(clause, asked.datasets, is_postgresql=tx.is_postgresql) for clause in asked.clauses]
     if asked.datasets:  # whatever else is asked: measured on one of these
         of, given_names = _of_datasets(asked.datasets)

@@ -22,10 +22,10 @@ COLUMNS = (
 )
 SELECTED = f"{', '.join(f'm.{column}' for column in COLUMNS)}, e.id"
 FROM = "from tracking_models m join tracking_experiments e on e.no = m.experiment_no"
-_BY_ID = Sql(f"select {SELECTED} {FROM} where m.project = ? and m.id = ?")
+_BY_ID = Sql(f"select {SELECTED} {FROM} where m.project = ? and m.id = ? and m.deleted_ms is null")
 _READY_BEFORE = Sql(
     f"select {SELECTED} {FROM} where m.experiment_no = ? and m.name = ? and m.status = ? and m.no < ? "
-    "order by m.no desc limit 1"
+    "and m.deleted_ms is null order by m.no desc limit 1"
 )
 _INSERT = Sql(
     "insert into tracking_models (id, project, experiment_no, name, model_type, source_run_id, status, artifact_root, "
@@ -33,6 +33,7 @@ _INSERT = Sql(
 )
 _LIST_BY_ID = Sql(f"select {SELECTED} {FROM} where m.project = ? and m.id > ? order by m.id limit ?")
 _UPDATE = Sql("update tracking_models set status = ?, updated_ms = ? where no = ?")
+_DELETED = Sql("update tracking_models set deleted_ms = ? where no = ?")
 _TOUCH = Sql("update tracking_models set updated_ms = ? where no = ?")
 _PUT_LABEL = Sql(
     "insert into tracking_model_labels (model_no, kind, key, value) values (?,?,?,?) "
@@ -140,8 +141,13 @@ def touch(tx: Tx, number: int, *, at_ms: int) -> None:
     _TOUCH.run(tx, at_ms, number)
 
 
+def mark_deleted(tx: Tx, number: int, *, at_ms: int) -> None:
+    """Let nobody find a model any more."""
+    _DELETED.run(tx, at_ms, number)
+
+
 def delete(tx: Tx, number: int) -> None:
-    """Remove a model with everything that was written about it; its files stay until they are collected."""
+    """Remove a model with everything that was written about it but its files."""
     for table in ("tracking_model_metrics", "tracking_model_labels"):
         Sql(f"delete from {table} where model_no = ?").run(tx, number)
     Sql("delete from tracking_models where no = ?").run(tx, number)

@@ -15,9 +15,11 @@ _COLUMNS = (
 )
 _FROM = "from tracking_runs r join tracking_experiments e on e.no = r.experiment_no"
 _SELECT = f"select {_COLUMNS} {_FROM}"
-_BY_ID = Sql(f"{_SELECT} where r.id = ?")
-_LIST_BY_ID = Sql(f"{_SELECT} where r.project = ? and r.id > ? order by r.id limit ?")
-_LOCKED = Sql("select no, project, experiment_no, lifecycle, status from tracking_runs where id = ?")
+_BY_ID = Sql(f"{_SELECT} where r.id = ? and r.lifecycle <> 'purging'")
+_LIST_BY_ID = Sql(f"{_SELECT} where r.project = ? and r.id > ? and r.lifecycle <> 'purging' order by r.id limit ?")
+_LOCKED = Sql(
+    "select no, project, experiment_no, lifecycle, status from tracking_runs where id = ? and lifecycle <> 'purging'"
+)
 _INSERT = Sql(
     "insert into tracking_runs (id, project, experiment_no, name, user_name, status, start_ms, end_ms, lifecycle, "
     "artifact_root, effective_at, started_by) values (?,?,?,?,?,?,?,?,'active',?,?,?) "

@@ -486,6 +486,30 @@ def upgrade() -> None:
     )
     op.create_index("ix_registry_models_updated", "registry_models", ["project", "updated_at"], unique=False)
     op.create_table(
+        "retention_policies",
+        sa.Column("project", sa.Text(), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("set_by", sa.Text(), nullable=False),
+        sa.Column("set_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("project", "number", name=op.f("pk_retention_policies")),
+    )
+    op.create_table(
+        "retention_work",
+        sa.Column("project", sa.Text(), nullable=False),
+        sa.Column("plan", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("subject_id", sa.Text(), nullable=False),
+        sa.Column("root", sa.Text(), nullable=False),
+        sa.Column("because", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("applied_by", sa.Text(), nullable=False),
+        sa.CheckConstraint("state in ('waiting', 'begun', 'done', 'skipped')", name=op.f("ck_retention_work_state")),
+        sa.PrimaryKeyConstraint("project", "plan", "position", name=op.f("pk_retention_work")),
+    )
+    op.create_table(
         "retraining_reviews",
         sa.Column("project", sa.Text(), nullable=False),
         sa.Column("model", sa.Text(), nullable=False),
@@ -539,6 +563,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_serving_counters")),
     )
     op.create_table(
+        "storage_holds",
+        sa.Column("project", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("placed_by", sa.Text(), nullable=False),
+        sa.Column("placed_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("project", "subject", name=op.f("pk_storage_holds")),
+    )
+    op.create_table(
         "storage_packings",
         sa.Column("no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
@@ -547,6 +580,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("no", name=op.f("pk_storage_packings")),
         sa.UniqueConstraint("digest", name=op.f("uq_storage_packings_digest")),
     )
+    op.create_table(
+        "storage_receipts",
+        sa.Column("project", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("project", "id", name=op.f("pk_storage_receipts")),
+    )
+    op.create_index("ix_storage_receipts_newest", "storage_receipts", ["project", "at", "id"], unique=False)
+    op.create_index("ix_storage_receipts_subject", "storage_receipts", ["project", "subject", "at", "id"], unique=False)
     op.create_table(
         "tracing_eval_datasets",
         sa.Column("no", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
@@ -1026,6 +1070,7 @@ def upgrade() -> None:
         sa.Column("artifact_root", sa.Text(), nullable=False),
         sa.Column("created_ms", sa.BigInteger(), nullable=False),
         sa.Column("updated_ms", sa.BigInteger(), nullable=False),
+        sa.Column("deleted_ms", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["experiment_no"], ["tracking_experiments.no"], name=op.f("fk_tracking_models_experiment_no")
         ),
@@ -1050,7 +1095,7 @@ def upgrade() -> None:
         sa.Column("artifact_root", sa.Text(), nullable=False),
         sa.Column("effective_at", Instant(), nullable=True),
         sa.Column("started_by", sa.Text(), nullable=False),
-        sa.CheckConstraint("lifecycle in ('active', 'deleted')", name=op.f("ck_tracking_runs_lifecycle")),
+        sa.CheckConstraint("lifecycle in ('active', 'deleted', 'purging')", name=op.f("ck_tracking_runs_lifecycle")),
         sa.CheckConstraint(
             "status in ('SCHEDULED', 'RUNNING', 'FINISHED', 'FAILED', 'KILLED')", name=op.f("ck_tracking_runs_status")
         ),

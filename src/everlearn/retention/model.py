@@ -114,7 +114,7 @@ class Plan:
     """What a policy means for a project at one moment."""
 
     project: str
-    as_of: datetime  # to the second
+    as_of: datetime
     policy: int  # number of the revision; 0: the default
     items: tuple[Item, ...]
     spared: tuple[Spared, ...]  # the first of them
@@ -125,7 +125,7 @@ class Plan:
     def id(self) -> str:
         """Name exactly this plan: the moment, and a digest of everything that would go."""
         digest = digest_json(msgspec.to_builtins({"project": self.project, "policy": self.policy, "items": self.items}))
-        return f"{self.as_of:%Y%m%dT%H%M%SZ}-{hex_of(Digest(digest))[:32]}"
+        return f"{self.as_of:%Y%m%dT%H%M%S%fZ}-{hex_of(Digest(digest))[:32]}"
 
 
 def moment_of(plan_id: str) -> datetime:
@@ -138,7 +138,7 @@ def moment_of(plan_id: str) -> datetime:
     """
     moment, _, digits = plan_id.partition("-")
     try:
-        at = datetime.strptime(moment, "%Y%m%dT%H%M%S%z")
+        at = datetime.strptime(moment, "%Y%m%dT%H%M%S%f%z")
     except ValueError:
         at = None
     if at is None or len(digits) != 32 or set(digits) - set("0123456789abcdef"):

@@ -88,7 +88,7 @@ class Retention:
     def plan(self, project: str, *, as_of: datetime | None = None) -> Plan:
         """Tell what would go, why, and how many bytes; changes nothing."""
         with self.db.read() as tx:
-            return self._plan(tx, project, (as_of or self.clock.now()).replace(microsecond=0))
+            return self._plan(tx, project, as_of or self.clock.now())
 
     def apply(self, project: str, plan_id: str, *, actor: Actor) -> Applied:
         """Take up exactly this plan; a worker does it.

@@ -143,6 +143,7 @@ def windows_csv(
 
 def _head(project: str, state: ModelState, all_decisions: str) -> PageHead:
     name = state.model.name
+    node = f"version:{name}/{state.model.newest}" if state.champion is None else f"deployment:{name}"
     return PageHead(
         kind="model",
         title=name,
@@ -150,7 +151,7 @@ def _head(project: str, state: ModelState, all_decisions: str) -> PageHead:
         crumbs=(Link(text="models", href=path_of("projects", project, "models")),),
         links=(
             Link(text="Decisions", href=all_decisions),
-            Link(text="Lineage", href=asked(path_of("projects", project, "lineage"), node=f"deployment:{name}")),
+            Link(text="Lineage", href=asked(path_of("projects", project, "lineage"), node=node)),
             Link(text="Log", href=asked("/audit", subject=model_subject(project, name))),
             Link(text="JSON", href=f"/api{path_of('projects', project, 'models', name)}/health"),
         ),

@@ -95,6 +95,30 @@ def test_weights_that_moved_a_little_cost_the_bits_that_moved() -> None:
     assert 50_000 * 8 / 8 <= size < 50_000 * 8 / 8 * 1.05  # 256 equally likely steps are 8 bits of information
 
 
+def test_a_few_weights_of_many_that_changed_cost_their_places_and_differences() -> None:
+    before = contents.weights(40_000, 11, "<f8")
+    after = before.copy()
+    places = np.random.default_rng(12).choice(np.arange(20, 40_000), 400, replace=False)
+    after[places] = contents.trained(before[places], 13)
+
+    size = size_of(contents.npy(after), contents.npy(before))
+
+    # 400 * (log2(100) + 1.44) bits tell which, 8 bytes each tell what at most
+    assert size < 400 * ((6.65 + 1.44) / 8 + 8) * 1.25
+
+
+def test_a_list_that_grew_is_compared_with_what_it_was() -> None:
+    before = contents.weights(5_000, 14, "<f8")
+    grown = np.concatenate((contents.trained(before, 15), contents.weights(50, 16, "<f8")))
+
+    delta = encode(contents.npy(grown), contents.npy(before))
+
+    assert decode(delta, len(contents.npy(grown)), contents.npy(before)) == contents.npy(grown)
+    assert len(delta.payload) < 0.85 * size_of(contents.npy(grown))
+    shorter = encode(contents.npy(before), contents.npy(grown))
+    assert decode(shorter, len(contents.npy(before)), contents.npy(grown)) == contents.npy(before)
+
+
 def test_appended_trees_cost_what_was_appended() -> None:
     first = contents.ubjson({"split_conditions": contents.weights(5_000, 5)})
     appended = contents.ubjson({"base_weights": contents.weights(500, 6)})

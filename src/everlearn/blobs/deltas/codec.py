@@ -28,7 +28,7 @@ def decode(delta: Delta, size: int, base: bytes = b"") -> bytes:
     """
     try:
         content = _decoded(delta, size, base)
-    except (ValueError, IndexError, OverflowError) as error:  # of numpy, on numbers that make no sense
+    except (ValueError, LookupError, OverflowError) as error:  # of numpy, on numbers that make no sense
         raise BadContainerError("a payload is damaged") from error
     if len(content) != size:
         raise BadContainerError("the content has another length than it should")
@@ -44,7 +44,7 @@ def _decoded(delta: Delta, size: int, base: bytes) -> bytes:
         case Encoding.CHUNKS:
             return patch.from_chunks(delta.payload, base, size)
         case Encoding.COLUMNS:
-            return _from_columns(delta.payload, base)
+            return _from_columns(delta.payload, size, base)
 
 
 def _ways(content: bytes, base: bytes) -> Iterator[Delta]:
@@ -80,14 +80,14 @@ def _with_columns(form: int, layout: Layout, base: bytes) -> bytes:
     return head + varints.sized(around) + columns
 
 
-def _from_columns(payload: bytes, base: bytes) -> bytes:
+def _from_columns(payload: bytes, size: int, base: bytes) -> bytes:
     reader = varints.Reader(payload)
-    form, plan_size, rest_size = reader.number(), reader.number(), reader.number()
+    form, plan_size, rest_size = reader.number(), reader.count(size + patch.SLACK), reader.count(size)
     known = _layout(form, base)
     around = patch.from_prefix(reader.sized(), varints.sized(known.plan) + known.rest, plan_size + rest_size)
     planned = varints.Reader(around[:plan_size])
     plan, paired = planned.sized(), varints.Reader(planned.sized())
-    shapes = shapes_of(plan)
+    shapes = shapes_of(plan, size)
     bases = [_paired(paired.number(), known.columns) for _ in shapes]
     return put_together(around[plan_size:], plan, read_columns(reader, shapes, bases))
 

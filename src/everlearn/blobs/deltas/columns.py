@@ -9,6 +9,7 @@ A column is a run of words of one width. Each is written in the way that comes o
                 of two exponents too, where XOR (as in Gorilla, Pelkonen et al., VLDB 2015) flips everything
     table       positions in the sorted table of the values that occur more than once, here or in the base's column;
                 behind them the values that do not: thresholds of trees come from the same bins again and again
+    changed     which words are others than in the base, and of those the differences: an online learner touches few
     twin        which words an earlier column has in the same place, and the others as a table: XGBoost writes the
                 weight of a leaf twice, once among the thresholds of the splits
 
@@ -45,7 +46,8 @@ class Way(IntEnum):
     PREVIOUS = 1
     BASE = 2
     TABLE = 3
-    TWIN = 4
+    CHANGED = 4
+    TWIN = 5
 
 
 class Order(IntEnum):
@@ -93,7 +95,7 @@ def _written(columns: Sequence[Column], index: int, base: Column | None) -> byte
 
 def _ways(column: Column, base: Column | None, earlier: Sequence[Words]) -> Iterator[tuple[int, int]]:
     orders, twins = [int(Order.GIVEN)], []
-    is_paired = base is not None and len(base.words) == len(column.words)
+    is_paired = base is not None and base.words.dtype == column.words.dtype
     if is_paired and column.is_float:
         orders.append(Order.BASE_EXPONENT)
     if len(column.words) <= _SAMPLE:
@@ -105,6 +107,8 @@ def _ways(column: Column, base: Column | None, earlier: Sequence[Words]) -> Iter
             yield Way.PREVIOUS, order
         if is_paired:
             yield Way.BASE, order
+        if is_paired and order == Order.GIVEN:
+            yield Way.CHANGED, order
         if order != Order.BASE_EXPONENT:
             yield Way.TABLE, order
             yield from ((twin, order) for twin in twins)
@@ -134,6 +138,11 @@ def _in_this_way(column: Column, base: Column | None, earlier: Sequence[Words], 
             return head + planes.write_words(_signed_low(_ordered(column, words) - _ordered(column, against)))
         case Way.TABLE:
             return head + _write_table(words, _known_values(column, base))
+        case Way.CHANGED:
+            against = _base_words(column, base, places)
+            mask = words != against
+            differences = _ordered(column, words[mask]) - _ordered(column, against[mask])
+            return head + planes.write_words(mask.astype("<u1")) + planes.write_words(_signed_low(differences))
     twin = _twin(column, earlier, way, places)
     mask, known = (words == twin).astype("<u1"), _known_values(column, base)
     return head + planes.write_words(mask) + _write_table(words[mask == 0], known)
@@ -152,6 +161,11 @@ def _read(reader: varints.Reader, shape: Column, base: Column | None, earlier: S
         case Way.BASE:
             differences = _signed_back(planes.read_words(reader, count, width))
             words = _disordered(shape, differences + _ordered(shape, _base_words(shape, base, places)))
+        case Way.CHANGED:
+            words = _base_words(shape, base, places).copy()
+            mask = planes.read_words(reader, count, 1) != 0
+            differences = _signed_back(planes.read_words(reader, int(mask.sum()), width))
+            words[mask] = _disordered(shape, differences + _ordered(shape, words[mask]))
         case Way.TABLE:
             words = _read_table(reader, count, width, _known_values(shape, base))
         case _:
@@ -191,9 +205,13 @@ def _exponent_bits(column: Column) -> Any:
 
 
 def _base_words(column: Column, base: Column | None, places: NDArray[np.intp] | None) -> Words:
-    if base is None or len(base.words) != len(column.words) or base.words.dtype != column.words.dtype:
+    """Give the base's words in the places of a column's; beyond the end of a shorter base they are zero."""
+    if base is None or base.words.dtype != column.words.dtype:
         raise BadContainerError("a column needs a base that is not there")
-    return base.words if places is None else base.words[places]
+    words, count = base.words[: len(column.words)], len(column.words)
+    if len(words) < count:
+        words = np.concatenate((words, np.zeros(count - len(words), dtype=words.dtype)))
+    return words if places is None else words[places]
 
 
 def _ordered(column: Column, words: Words) -> Words:
@@ -244,7 +262,7 @@ def _write_table(words: Words, known: Words) -> bytes:
 
 
 def _read_table(reader: varints.Reader, count: int, width: int, known: Words) -> Words:
-    steps = planes.read_words(reader, reader.number(), width)
+    steps = planes.read_words(reader, reader.count(count), width)
     table = np.union1d(known, np.cumsum(steps, dtype=steps.dtype))
     positions = planes.read_words(reader, count, _position_type(len(table)).itemsize).astype(np.intp)
     if count and int(positions.max()) > len(table):

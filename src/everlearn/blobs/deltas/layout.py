@@ -48,10 +48,12 @@ def taken_apart(content: bytes, runs: Sequence[Run]) -> Layout:
     return Layout(b"".join((*rest, content[position:])), b"".join(plan), columns)
 
 
-def shapes_of(plan: bytes) -> list[Column]:
-    """Give the columns that a plan speaks of, with words yet to be filled in."""
-    reader = varints.Reader(plan)
-    return [shape for shape, _, _ in _kinds(reader)]
+def shapes_of(plan: bytes, size: int) -> list[Column]:
+    """Give the columns that a plan of a content of `size` bytes speaks of, with words yet to be filled in."""
+    shapes = [shape for shape, _, _ in _kinds(varints.Reader(plan))]
+    if sum(len(shape.words) for shape in shapes) > size:  # a number takes a byte at least
+        raise BadContainerError("columns are longer than the content")
+    return shapes
 
 
 def put_together(rest: bytes, plan: bytes, columns: Sequence[Words]) -> bytes:

@@ -19,7 +19,9 @@ from everlearn.blobs.deltas.errors import BadContainerError
 
 _LARGEST_PREFIX = 1 << 25  # bytes; more makes zstd's search no better and its memory large
 _LARGEST_WINDOW = 27  # as a power of two
+_SMALL, _HARDEST = 1 << 22, 19  # bytes for which zstd may take its time, and its level then
 _STEP = 4096  # bytes compared at once
+SLACK = 4096  # bytes by which a description of a content may be larger than the content
 
 
 class _Copy(NamedTuple):
@@ -36,7 +38,7 @@ def with_prefix(content: bytes, base: bytes) -> bytes:
     window = min(max((len(content) + len(base)).bit_length(), 10), _LARGEST_WINDOW)
     known = zstandard.ZstdCompressionDict(base, dict_type=zstandard.DICT_TYPE_RAWCONTENT) if base else None
     parameters = zstandard.ZstdCompressionParameters.from_level(
-        planes.LEVEL,
+        _HARDEST if len(content) + len(base) <= _SMALL else planes.LEVEL,
         source_size=len(content) + len(base),
         window_log=window,
         write_content_size=False,
@@ -69,7 +71,7 @@ def with_chunks(content: bytes, base: bytes) -> bytes:
 def from_chunks(packed: bytes, base: bytes, size: int) -> bytes:
     """Undo `with_chunks`; never gives more than `size` bytes."""
     reader = varints.Reader(packed)
-    listed_size = reader.number()
+    listed_size = reader.count(size + SLACK)
     listed = varints.Reader(planes.decompressed(reader.sized(), listed_size))
     copies, gaps, expected, start = [], [], 0, 0
     while not listed.at_end:
@@ -80,7 +82,7 @@ def from_chunks(packed: bytes, base: bytes, size: int) -> bytes:
         gaps.append(gap)
         copies.append(_Copy(start + gap, source, length))
         start, expected = start + gap + length, source + length
-    left_size = reader.number()
+    left_size = reader.count(size)
     if left_size + sum(copy.length for copy in copies) != size:
         raise BadContainerError("copies and the rest do not make up the content")
     left = from_prefix(reader.take(len(packed) - reader.position), _not_copied(base, copies), left_size)

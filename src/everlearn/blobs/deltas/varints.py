@@ -38,6 +38,13 @@ class Reader:
                 return value
         raise BadContainerError("a number does not end")
 
+    def count(self, most: int) -> int:
+        """Read a number that cannot be larger than this: memory is about to be set aside for so many."""
+        number = self.number()
+        if number > most:
+            raise BadContainerError("a number is larger than it can be")
+        return number
+
     def take(self, count: int) -> bytes:
         """Read so many bytes."""
         end = self.position + count

@@ -64,7 +64,7 @@ def test_policies_are_read_and_set(client: TestClient[ASGIApp]) -> None:
     changed = client.put(f"{MODEL}/policies/monitoring", json=known["monitoring"] | {"objective": 7.5})
     refused = client.put(f"{MODEL}/policies/monitoring", json={"objektive": 7.5})
 
-    assert set(known) == {"gate", "monitoring", "retraining", "rollout"}
+    assert set(known) == {"alias", "gate", "monitoring", "retraining", "rollout"}
     assert (changed.status_code, changed.json()["objective"]) == (200, 7.5)
     assert refused.status_code == 400
     assert "has no objektive" in refused.json()["message"]

@@ -16,6 +16,7 @@ from everlearn.registry import Catalogue, Registry
 from everlearn.registry.events import EVENTS
 from everlearn.registry.packing import VersionPacking
 from everlearn.storage import Packing
+from everlearn.storage.events import EVENTS as STORAGE_EVENTS
 from everlearn.tracking import Files, Models, Tracking
 from everlearn.tracking.events import EVENTS as TRACKING_EVENTS
 
@@ -24,7 +25,7 @@ WEIGHTS = random.Random(1).randbytes(30_000)
 
 @pytest.fixture
 def log(clock: ManualClock) -> EventLog:
-    return EventLog(Events((*EVENTS, *TRACKING_EVENTS)), clock)
+    return EventLog(Events((*EVENTS, *TRACKING_EVENTS, *STORAGE_EVENTS)), clock)
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ from tests.storage.place import Place
 
 from everlearn.blobs import BlobNotFoundError
 from everlearn.storage.model import TablesUnknownError
+from everlearn.tracking import Artifact
+from everlearn.tracking.files import put_file
 
 
 def test_what_something_refers_to_stays_however_old_it_is(place: Place) -> None:
@@ -53,7 +55,9 @@ def test_a_reference_committed_after_the_blob_was_put_aside_brings_it_back(place
     place.pass_hours(25)
     place.collect()
 
-    place.files.put("default", "late.bin", digest, 4)
+    late = Artifact(path="late.bin", digest=digest, size_bytes=4, logged_at=place.clock.now())
+    with place.db.write() as tx:  # as whoever looked at the bytes before they were put aside
+        put_file(tx, "default", late)
     place.pass_hours(25)
     report = place.collect()
 

@@ -9,6 +9,7 @@ from everlearn.blobs import BlobStore, open_blobs
 from everlearn.core.clock import ManualClock
 from everlearn.db import Database
 from everlearn.eventlog import Catalogue, EventLog
+from everlearn.storage.events import EVENTS as STORAGE
 from everlearn.tracing.events import EVENTS
 from everlearn.tracking.events import EVENTS as TRACKING
 
@@ -27,7 +28,7 @@ def blobs(tmp_path: Path) -> BlobStore:
 
 @pytest.fixture
 def log(clock: ManualClock) -> EventLog:
-    return EventLog(Catalogue((*EVENTS, *TRACKING)), clock)
+    return EventLog(Catalogue((*EVENTS, *STORAGE, *TRACKING)), clock)
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ from everlearn.core.clock import ManualClock
 from everlearn.core.digest import digest_bytes
 from everlearn.db import Database
 from everlearn.eventlog import EventLog
-from everlearn.tracking import Metric, Tracking
+from everlearn.tracking import Experiments, Metric, Search, Tracking
 from everlearn.tracking.api import HANDLERS
+from everlearn.tracking.comparison.service import Comparisons
 from everlearn.web.application import Site, make_litestar
 from everlearn.web.metrics import http_metrics
 
@@ -31,7 +32,11 @@ def client(sqlite_db: Database, log: EventLog, blobs: BlobStore, clock: ManualCl
     tracking.start_run("theirs", "secret", run_id="theirs", actor=Actor("user:other"))
     site = Site(
         handlers=HANDLERS,
-        services={"tracking": tracking},
+        services={
+            "tracking": tracking,
+            "experiments": Experiments(sqlite_db, clock),
+            "comparisons": Comparisons(Search(sqlite_db)),
+        },
         gate=OpenGate(),
         metrics=http_metrics(),
         body_limit_bytes=10_000,

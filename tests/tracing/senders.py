@@ -16,10 +16,11 @@ from everlearn.core.clock import Clock
 from everlearn.db import Database
 from everlearn.db.group import GroupWriter
 from everlearn.eventlog import EventLog
+from everlearn.storage import Receipts
 from everlearn.tracing import tracing_over
 from everlearn.tracing.mlflow import tracing_routes
-from everlearn.tracking import Experiments, Files, Journal, Models, Search, Uploads
-from everlearn.tracking.mlflow import tracking_routes
+from everlearn.tracking import Experiments, Files, Journal, Models, NoProtection, Removals, Search, Uploads
+from everlearn.tracking.mlflow import removal_routes, tracking_routes
 from everlearn.web.mlflow import mlflow_app
 from everlearn.web.mlflow.links import Links
 
@@ -35,6 +36,7 @@ def server_of(db: Database, log: EventLog, blobs: BlobStore, clock: Clock) -> Se
     files, uploads = Files(db, blobs, clock), Uploads(db, blobs, clock)
     routes = (
         *tracking_routes(Experiments(db, clock), journal, files, Search(db), models, uploads, Links(b"key", clock)),
+        *removal_routes(Removals(db, clock, Receipts(db, log, clock), Experiments(db, clock), NoProtection())),
         *tracing_routes(tracing_over(db, writer, log, clock)),
     )
     return Server(mlflow_app(routes, OpenGate()))

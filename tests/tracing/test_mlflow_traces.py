@@ -389,7 +389,7 @@ def test_a_moved_trace_takes_everything_along(server: Server) -> None:
 
 def test_a_deleted_experiment_takes_no_traces(server: Server) -> None:
     experiment = server.experiment("gone")
-    server.post("/mlflow/experiments/delete", experiment_id=experiment)
+    assert server.post("/mlflow/experiments/delete", experiment_id=experiment).body == {}
 
     answer = post_spans(server, request_of([root()]).SerializeToString(), experiment=experiment)
     assert (answer.status_code, "'active' state" in answer.json()["message"]) == (400, True)

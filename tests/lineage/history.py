@@ -17,7 +17,7 @@ from everlearn.app.events import CATALOGUE
 from everlearn.blobs import BlobStore
 from everlearn.core.actor import Actor
 from everlearn.core.clock import ManualClock
-from everlearn.core.digest import digest_bytes
+from everlearn.core.digest import Digest, digest_bytes
 from everlearn.db import Database
 from everlearn.eventlog import EventLog
 from everlearn.lineage import Lineage
@@ -34,7 +34,7 @@ from everlearn.registry import Lineage as Origin
 from everlearn.registry.catalogue import NewEntry
 from everlearn.registry.model import ModelExistsError
 from everlearn.serving import Deployments, Traffic
-from everlearn.tracking import Models, Tracking
+from everlearn.tracking import Files, Models, Tracking
 from everlearn.tracking.models import NewModel
 from everlearn.tracking.store import inputs
 from everlearn.tracking.store import runs as run_store
@@ -126,6 +126,17 @@ class History:
         began = self.tracking.run(run).started_at
         self.facts.append(Fact(f"logged-model:{model}", f"run:{run}", "used by", began))
 
+    def put_file(self, owner: str, path: str, content: bytes) -> None:
+        """Put a file among those of a run or of a logged model."""
+        if owner.startswith("m-"):
+            root, node = self.models.get(self.project, owner).model.artifact_root, f"logged-model:{owner}"
+        else:
+            root, node = self.tracking.run(owner).artifact_root, f"run:{owner}"
+        at = self.tick()
+        Files(self.db, self.tracking.blobs, self.clock).write(self.project, f"{root}/{path}", [content])
+        if path.rpartition("/")[2] in {"requirements.txt", "conda.yaml"}:
+            self.facts.append(Fact(f"environment:{digest_bytes(content)}", node, "ran in", at))
+
     def register(self, name: str, *, run: str = "", model: str = "") -> str:
         at = self.tick()
         with suppress(ModelExistsError):
@@ -141,9 +152,7 @@ class History:
         """Register a version that can be deployed."""
         at = self.tick()
         digest = digest_bytes(code.encode())
-        uses = tuple(
-            DatasetUse(name=one, version=number, digest=digest_bytes(text.encode())) for one, number, text in data
-        )
+        uses = tuple(DatasetUse(name=one, version=number, digest=_digest(text)) for one, number, text in data)
         new = NewVersion(
             project=self.project,
             model=name,
@@ -184,6 +193,11 @@ class History:
             self.facts[self.facts.index(ended)] = ended._replace(until=at)
         for version in are.keys() - {key for key, role in were.items() if are.get(key) == role}:
             self.facts.append(Fact(f"version:{model}/{version}", deployment, are[version][0], at))
+
+
+def _digest(text: str) -> Digest:
+    """Give a digest back as it is, and of any other text its own."""
+    return Digest(text) if text.startswith("sha256:") else digest_bytes(text.encode())
 
 
 def _roles(traffic: Traffic | None) -> dict[int, tuple[str, float]]:

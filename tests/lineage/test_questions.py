@@ -1,15 +1,26 @@
 """Answers about generated histories are those of a plain breadth-first search over what was done."""
 
 from datetime import timedelta
+from itertools import product
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.datasets.flights import append, define, frame
 from tests.lineage.history import History, history_over, reached
 
+from everlearn.core.decisions import Decision, Finding, Verdict
+from everlearn.core.digest import digest_bytes
+from everlearn.core.subjects import model_subject
+from everlearn.datasets import Datasets
+from everlearn.decisions.store import insert as insert_decision
 from everlearn.lineage import Direction, Question
 from everlearn.lineage.model import BadNodeError, NodeNotFoundError
 from everlearn.registry.store.moves import put_alias
+from everlearn.rollouts import Rollout
+from everlearn.rollouts.model import DEFAULT_STEPS, State
+from everlearn.rollouts.store import insert as insert_rollout
 from everlearn.serving import Traffic
 from everlearn.serving.model import IllegalTrafficError
 
@@ -118,6 +129,115 @@ def test_who_learned_from_data_is_whom_a_plain_search_finds(
             assert str(one.path[0].source) == data
             assert str(one.path[-1].target) == f"deployment:{one.model}"
             assert [edge.target for edge in one.path[:-1]] == [edge.source for edge in one.path[1:]]
+
+
+def test_every_kind_of_edge_is_followed_both_ways(history: History) -> None:
+    parent = history.run(commit="abc")
+    run = history.run(commit="abc", parent=parent)
+    judge = history.run()
+    history.read(run, "flights", "aaaa1111")
+    history.read(judge, "flights", "bbbb2222", context="eval")
+    model = history.log_model(run)
+    history.take(judge, model)
+    history.put_file(model, "requirements.txt", b"scikit-learn==1.5")
+    history.put_file(run, "model/conda.yaml", b"name: x")
+    history.put_file(run, "model/weights.bin", b"name: x")
+    history.register("eta", model=model)
+    history.register("eta", run=judge)
+    history.train("fare", ("flights", 3, "text"), run=judge, pipeline_run="prun_1")
+    history.direct("eta", Traffic(champion=1))
+    history.direct("eta", Traffic(champion=1, candidate=2, phase="shadow"))
+    history.direct("eta", Traffic(champion=1, candidate=2, phase="canary", weight=0.1))
+    history.direct("eta", Traffic(champion=2))
+    history.direct("fare", Traffic(champion=1))
+    assert {fact.relation for fact in history.facts} >= {"built", "evaluated with", "ran in", "used by", "shadow of"}
+
+    for start in {node for fact in history.facts for node in fact[:2]}:
+        for direction, live, learned in product(Direction, (False, True), (False, True)):
+            asked = Question(start=start, direction=direction, is_live=live, is_learned=learned)
+            answer = history.lineage.ask(history.project, asked)
+            wanted = reached(
+                history.facts,
+                start,
+                downwards=direction == "downstream",
+                at=history.clock.at,
+                live=live,
+                learned=learned,
+            )
+            assert {str(one.node): one.depth for one in answer.nodes} == wanted, (start, direction, live, learned)
+
+
+def test_who_learned_from_a_later_version_learned_from_the_rows_of_the_earlier(history: History) -> None:
+    history.project = "default"
+    datasets = Datasets(history.db, history.tracking.log, history.tracking.blobs, history.clock)
+    define(datasets)
+    first, second, third = (append(datasets, frame(day=day), f"day-{day}") for day in range(3))
+    history.train("eta", ("flights", 2, second.digest), run="run_1")
+    history.direct("eta", Traffic(champion=1))
+
+    def learned(node: str) -> list[str]:
+        return [one.model for one in history.lineage.learned_from("default", node).deployments]
+
+    assert learned("dataset:flights@1") == ["eta"]
+    assert learned(f"digest:{first.digest}") == ["eta"]
+    assert learned(f"digest:{second.partitions[1].digest}") == ["eta"]  # rows that came with the second version
+    assert learned("dataset:flights@3") == []
+    assert learned(f"digest:{third.partitions[2].digest}") == []
+    asked = Question(start="dataset:flights@1", direction=Direction.DOWNSTREAM)
+    found = [one.title for one in history.lineage.ask("default", asked).nodes]
+    assert found == ["flights v1", "flights v2", "eta v1", "eta"]
+
+
+def test_decisions_are_what_versions_and_rollouts_stand_on(history: History) -> None:
+    decide(history, "dec_gate", "quality.gate", {"candidate": 1})
+    decide(history, "dec_step", "rollouts.step", {"candidate": 1, "rollout": "rollout_1"})
+    decide(history, "dec_idle", "quality.gate", {"candidate": 1}, verdict="not_evaluated")
+    decide(history, "dec_else", "quality.gate", {"candidate": 2})
+    history.train("eta", run="run_1")
+    with history.db.write() as tx:
+        rollout = Rollout(
+            id="rollout_1",
+            project=history.project,
+            model="eta",
+            candidate=1,
+            champion=7,
+            steps=DEFAULT_STEPS,
+            state=State.RUNNING,
+            step_index=0,
+            started_at=history.clock.at,
+            step_since=history.clock.at,
+            ended_at=None,
+            reason="test",
+            opened_by="system:test",
+        )
+        insert_rollout(tx, rollout, at=history.clock.at)
+
+    def told(start: str, direction: Direction) -> set[str]:
+        answer = history.lineage.ask(history.project, Question(start=start, direction=direction))
+        return {str(one.node) for one in answer.nodes if one.node.kind in {"decision", "rollout", "version"}}
+
+    above = {"version:eta/1", "decision:dec_gate", "decision:dec_step", "rollout:rollout_1"}
+    assert told("version:eta/1", Direction.UPSTREAM) == above
+    assert told("decision:dec_gate", Direction.DOWNSTREAM) == {"decision:dec_gate", "version:eta/1"}
+    below = {"decision:dec_step", "rollout:rollout_1", "version:eta/1"}
+    assert told("decision:dec_step", Direction.DOWNSTREAM) == below
+
+
+def decide(history: History, name: str, kind: str, parameters: dict[str, Any], verdict: str = "pass") -> None:
+    decision = Decision(
+        id=name,
+        project=history.project,
+        kind=kind,
+        subject=model_subject(history.project, "eta"),
+        rule="test@1",
+        parameters=parameters,
+        window=digest_bytes(b""),
+        finding=Finding(verdict=Verdict(verdict), reason="test", evidence={}),
+        effective_at=history.clock.at,
+        decided_at=history.clock.at,
+    )
+    with history.db.write() as tx:
+        assert insert_decision(tx, decision)
 
 
 def test_a_ring_ends(history: History) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
-from everlearn.core.errors import ConflictError
-from everlearn.db import Database, Sql, Tx
+from everlearn.core.errors import ConflictError, UnavailableError
+from everlearn.db import Database, Sql, Tx, open_database
 from everlearn.db.group import GroupWriter
 
 INSERT = Sql("insert into numbers (n) values (?)")
@@ -78,6 +78,14 @@ def test_a_broken_connection_is_replaced(numbers: Database) -> None:
     writer.close()
 
     assert stored(numbers) == [1, 2]
+
+
+def test_a_database_that_is_not_there_is_one_that_does_not_answer_now() -> None:
+    writer = GroupWriter(open_database("postgresql://127.0.0.1:1/nobody"))
+
+    with pytest.raises(UnavailableError):
+        asyncio.run(writer.submit(adding(1)))
+    writer.close()
 
 
 def test_a_reader_sees_one_state_while_others_write(numbers: Database) -> None:

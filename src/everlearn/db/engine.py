@@ -77,6 +77,11 @@ class Database:
         with _translated(self.engine), self._turn(), self.engine.connect() as connection, _begun(connection) as tx:
             yield tx
 
+    def connect(self) -> Connection:
+        """Take a connection for `write_on`; the caller closes it."""
+        with _translated(self.engine):
+            return self.engine.connect()
+
     @contextmanager
     def write_on(self, connection: Connection) -> Iterator[Tx]:
         """Change things on a connection that the caller keeps, because it writes all the time."""

@@ -116,7 +116,7 @@ class _Kept:
     def connection(self) -> Connection:
         """Give the connection, opened where there is none."""
         if self.opened is None:
-            self.opened = self.db.engine.connect()
+            self.opened = self.db.connect()
         return self.opened
 
     def drop(self) -> None:

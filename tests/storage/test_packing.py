@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,9 +16,10 @@ from everlearn.blobs import BlobStore, open_blobs
 from everlearn.blobs.names import whole_name
 from everlearn.blobs.packing import LONGEST_CHAIN
 from everlearn.core.digest import Digest, digest_bytes
+from everlearn.core.errors import UnavailableError
 from everlearn.db import Database, open_database
 from everlearn.db.migrate import migrate
-from everlearn.storage import Packing
+from everlearn.storage import Packing, store
 
 NOISE = random.Random(1).randbytes(8_000)
 
@@ -93,6 +95,22 @@ def test_two_models_with_the_same_files_in_another_order_need_no_file_in_a_circl
     assert blobs.needs(one) == (other,)
     assert blobs.needs(other) == ()
     assert (blobs.get(one), blobs.get(other)) == (first, second)
+
+
+def test_two_never_decide_at_the_same_time_not_even_the_first_time(postgresql_url: str) -> None:
+    database = open_database(postgresql_url)
+    migrate(database)
+
+    def decide_soon_or_never() -> None:
+        with database.write() as tx:
+            tx.execute(sa.text("set local lock_timeout = '50ms'"))
+            store.lock(tx)
+
+    with database.write() as first:
+        store.lock(first)
+        with pytest.raises(UnavailableError):
+            decide_soon_or_never()
+    database.close()
 
 
 def test_workers_that_race_in_opposite_directions_lose_nothing(packing: Packing, blobs: BlobStore) -> None:

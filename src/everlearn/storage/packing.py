@@ -1,7 +1,8 @@
 """Deciding what is packed against what: an old version's file against that of its successor.
 
 The newest version stays whole, so it is read as fast as ever, and one just replaced is a single step away, for the day
-on which it is brought back. When old versions are given up, nothing needs them.
+on which it is brought back. When old versions are given up, nothing needs them
+(decision 0008).
 
 Two things are kept in the database, because no reader of the shelf could know them in time:
 

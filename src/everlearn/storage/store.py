@@ -6,7 +6,7 @@ from typing import NamedTuple
 from everlearn.core.digest import Digest
 from everlearn.db import Sql, Tx
 
-_LOCK = Sql("update storage_packings set height = height where no = (select min(no) from storage_packings)")
+_LOCK = Sql("lock table storage_packings in share row exclusive mode")
 _INSERT = Sql("insert into storage_packings (digest, base, height) values (?, '', 0) on conflict do nothing")
 _FIND = Sql("select no, digest, base, height from storage_packings where digest = ?")
 _SET_BASE = Sql("update storage_packings set base = ? where digest = ?")
@@ -23,8 +23,12 @@ class Packing(NamedTuple):
 
 
 def lock(tx: Tx) -> None:
-    """Let nobody else decide before this transaction is over: whoever decides updates the first row first."""
-    _LOCK.run(tx)
+    """Let nobody else decide before this transaction is over, also where nothing was decided yet.
+
+    SQLite has one writer anyway.
+    """
+    if tx.is_postgresql:
+        _LOCK.run(tx)
 
 
 def known(tx: Tx, digest: Digest) -> Packing:

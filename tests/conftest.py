@@ -1,6 +1,7 @@
-"""Fixtures for everyone: a migrated database on both engines, made fresh for each test."""
+"""Fixtures for everyone: a migrated database on both engines, as good as new for each test."""
 
 import os
+import shutil
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from psycopg import sql
+from tests.pooled import PooledDatabase
 
 import everlearn.app.tables  # noqa: F401  # declares every table
 from everlearn.db import Database, open_database
@@ -39,12 +41,39 @@ def postgresql_url() -> Iterator[str]:
         admin.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
+@pytest.fixture(scope="session")
+def _postgresql_pool() -> Iterator[PooledDatabase]:
+    pool = PooledDatabase(POSTGRESQL)
+    yield pool
+    pool.drop()
+
+
+@pytest.fixture
+def _migrated_postgresql_url(_postgresql_pool: PooledDatabase) -> Iterator[str]:
+    postgresql_or_skip()
+    yield _postgresql_pool.lend()
+    _postgresql_pool.take_back()
+
+
+@pytest.fixture(scope="session")
+def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / "everlearn.db"
+    database = open_database(f"sqlite:///{path}")
+    migrate(database)
+    database.close()
+    return path
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of each engine in turn."""
+    """A database of each engine in turn: empty, or migrated where a test asks for `db` too."""
+    is_migrated = "db" in request.fixturenames
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'everlearn.db'}"
-    url: str = request.getfixturevalue("postgresql_url")
+        path = tmp_path / "everlearn.db"
+        if is_migrated:
+            shutil.copy(request.getfixturevalue("_migrated_sqlite"), path)
+        return f"sqlite:///{path}"
+    url: str = request.getfixturevalue("_migrated_postgresql_url" if is_migrated else "postgresql_url")
     return url
 
 
@@ -52,15 +81,15 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def db(database_url: str) -> Iterator[Database]:
     """A migrated database of each engine in turn: the same test body runs on both."""
     database = open_database(database_url)
-    migrate(database)
     yield database
     database.close()
 
 
 @pytest.fixture
-def sqlite_db(tmp_path: Path) -> Iterator[Database]:
+def sqlite_db(tmp_path: Path, _migrated_sqlite: Path) -> Iterator[Database]:
     """A migrated SQLite database, for what does not depend on the engine."""
-    database = open_database(f"sqlite:///{tmp_path / 'everlearn.db'}")
-    migrate(database)
+    path = tmp_path / "everlearn.db"
+    shutil.copy(_migrated_sqlite, path)
+    database = open_database(f"sqlite:///{path}")
     yield database
     database.close()
